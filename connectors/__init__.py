@@ -1,0 +1,1 @@
+"""Pull records from a platform, one folder each."""

@@ -1,0 +1,168 @@
+"""What a mapping may fill, and how a cell of a file becomes a value of that type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from storage.evidence.store import Value
+from storage.records.schema import ColumnType, FieldClass, RecordKind
+
+Cell = object
+"""What stands in one field of a row: a text, or in JSON also a number, a truth value, a list, an object."""
+
+_TRUE = frozenset({"true", "yes", "1"})
+_FALSE = frozenset({"false", "no", "0"})
+_INTEGER = re.compile(r"([+-]?\d{1,18})(?:\.0*)?", re.ASCII)
+_LEADING_NUMBER = re.compile(r"([+-]?\d{1,18})(?!\d)", re.ASCII)
+_CLOCK = re.compile(r"(?:(\d{1,6}) )?(\d{1,9}):([0-5]\d):([0-5]\d)", re.ASCII)
+_ECHOED = 40
+
+
+class UnreadableError(ValueError):
+    """A cell does not convert; the text says why and is fit to be shown."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something a mapping may fill: a canonical column, a note, or one of `RECORD_FIELDS`."""
+
+    name: str
+    type: ColumnType
+    field_class: FieldClass = FieldClass.PLAIN
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Canonical columns it fills."""
+        if self.field_class is FieldClass.TEXT:
+            return (f"{self.name}_length", f"{self.name}_fingerprint")
+        return (self.name,)
+
+
+RECORD_FIELDS = (
+    Target("id", ColumnType.TEXT),
+    Target("updated_at", ColumnType.TIMESTAMP),
+    Target("revision", ColumnType.INTEGER),
+)
+"""What every record has beside the columns of its kind."""
+
+
+def targets(kind: RecordKind) -> Mapping[str, Target]:
+    """Return what a mapping of this kind may fill, by the name it has in the configuration."""
+    found = {target.name: target for target in RECORD_FIELDS}
+    for column in kind.mapped:
+        if column.field_class is not FieldClass.TEXT:
+            found[column.name] = Target(column.name, column.type, column.field_class)
+        elif column.name.endswith("_length"):
+            name = column.name.removesuffix("_length")
+            found[name] = Target(name, ColumnType.TEXT, FieldClass.TEXT)
+    return found
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell as text, the way it would stand in a CSV file."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, int | float):
+        return str(cell)
+    raise UnreadableError("holds a list or an object where one value is expected")
+
+
+class Conversion:
+    """Turns cells into values; times without a zone are read in `time_zone`."""
+
+    def __init__(self, time_zone: str, date_formats: Sequence[str]) -> None:
+        self._zone = ZoneInfo(time_zone)
+        self._formats = tuple(date_formats)
+        self._moment = lru_cache(maxsize=2**16)(self._parsed)
+
+    def to(self, target: Target, *, leading_number: bool = False) -> Callable[[Cell], Value]:
+        """Return the conversion to a column's type; it raises UnreadableError."""
+        if leading_number:
+            return _leading_number
+        if target.type is ColumnType.INTEGER and target.name.endswith("_seconds"):
+            return _seconds
+        conversions: dict[ColumnType, Callable[[Cell], Value]] = {
+            ColumnType.TEXT: text_of,
+            ColumnType.INTEGER: _integer,
+            ColumnType.BOOLEAN: _boolean,
+            ColumnType.TIMESTAMP: self.timestamp,
+            ColumnType.DATE: self.day,
+        }
+        return conversions[target.type]
+
+    def timestamp(self, cell: Cell) -> datetime:
+        """Return a moment in UTC."""
+        try:
+            return self._moment(text_of(cell)).astimezone(UTC)
+        except OverflowError:
+            raise UnreadableError(f"{_shown(cell)} is no date and time") from None
+
+    def day(self, cell: Cell) -> Value:
+        """Return a day, as the clock of its own zone showed it."""
+        day: date = self._moment(text_of(cell)).date()
+        return cast("Value", day)
+
+    def _parsed(self, text: str) -> datetime:
+        moment = self._by_format(text) or _iso(text)
+        if moment is None:
+            raise UnreadableError(f"{_shown(text)} is no date and time")
+        return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
+
+    def _by_format(self, text: str) -> datetime | None:
+        for form in self._formats:
+            try:
+                return datetime.strptime(text, form)
+            except ValueError:
+                continue
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _integer(cell: Cell) -> int:
+    found = _INTEGER.fullmatch(text_of(cell))
+    if found is None:
+        raise UnreadableError(f"{_shown(cell)} is no whole number")
+    return int(found[1])
+
+
+def _leading_number(cell: Cell) -> int:
+    found = _LEADING_NUMBER.match(text_of(cell))
+    if found is None:
+        raise UnreadableError(f"{_shown(cell)} does not begin with a number")
+    return int(found[1])
+
+
+def _seconds(cell: Cell) -> int:
+    found = _CLOCK.fullmatch(text_of(cell))
+    if found is None:
+        return _integer(cell)
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _boolean(cell: Cell) -> bool:
+    lowered = text_of(cell).casefold()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise UnreadableError(f"{_shown(cell)} is neither true nor false")
+
+
+def _shown(cell: Cell) -> str:
+    text = text_of(cell)
+    return f"'{text}'" if len(text) <= _ECHOED else f"'{text[:_ECHOED]}…'"

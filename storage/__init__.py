@@ -1,0 +1,1 @@
+"""Record kinds, the evidence store, history and its migrations."""

@@ -1,0 +1,58 @@
+"""Requests and contacts, with the columns the request indicators need."""
+
+from __future__ import annotations
+
+from storage.records.build import boolean, identity_type, integer, person, seconds, text, timestamp
+from storage.records.schema import RecordKind
+
+REQUEST = RecordKind(
+    "request",
+    "A request item, or a contact with the service desk.",
+    (
+        text("type", "item, or contact with the service desk"),
+        timestamp("opened_at", "When it was opened"),
+        timestamp("acknowledged_at", "When a person or a fulfilling automation first answered"),
+        timestamp("approval_requested_at", "When approval was asked for"),
+        timestamp("approved_at", "When the last approval was given"),
+        timestamp("due_at", "When it is due"),
+        timestamp("fulfilled_at", "When it was last fulfilled"),
+        timestamp("closed_at", "When it was closed"),
+        text("state", "State as the platform names it", current=True),
+        text("stage", "Stage of fulfilment as the platform names it", current=True),
+        text("disposition", "Why it does not count: cancelled, duplicate, test or spam; empty otherwise"),
+        text("item", "Catalogue item or request type"),
+        boolean("generic", "Raised through a generic item, other or free text"),
+        text("category", "Category"),
+        text("channel", "How it arrived: portal, chat, phone, email …"),
+        integer("priority", "Priority, 1 most urgent to 5"),
+        text("service_id", "Service it concerns"),
+        text("ci_id", "Configuration item it concerns"),
+        text("location", "Location it is fulfilled for"),
+        text("receiving_group", "Group that received it first"),
+        text("assignment_group", "Group it is or was last assigned to"),
+        person("assignee", "Person it is or was last assigned to"),
+        person("requester", "Person who asked"),
+        person("requested_for", "Person who gets it"),
+        person("created_by", "Identity that created the record"),
+        person("fulfiller", "Identity that fulfilled it"),
+        integer("target_seconds", "Fulfilment target of the item"),
+        boolean("model_defined", "The item has a defined task flow or group"),
+        integer("task_count", "Tasks of its fulfilment"),
+        integer("manual_task_count", "Tasks that persons did"),
+        integer("approval_count", "Approvals asked for"),
+        integer("approval_seconds", "Time waiting for approvals, where the platform says so itself"),
+        integer("reassignment_count", "Changes of assignment group"),
+        integer("reopen_count", "Times it was reopened"),
+        boolean("knowledge_used", "An article was used to fulfil it"),
+        text("incident_id", "Incident it turned into"),
+        text("parent_id", "Request the item belongs to"),
+        seconds("answer_seconds", "First answer minus opened", "opened_at", "acknowledged_at"),
+        seconds("fulfilment_seconds", "Fulfilled minus opened", "opened_at", "fulfilled_at"),
+        seconds("due_seconds", "Due minus opened", "opened_at", "due_at"),
+        seconds("delay_seconds", "Fulfilled minus due; negative when early", "due_at", "fulfilled_at"),
+        seconds("approval_wait_seconds", "Approved minus asked for", "approval_requested_at", "approved_at"),
+        identity_type("creator_type", "created_by"),
+        identity_type("fulfiller_type", "fulfiller"),
+    ),
+    tracked=("state", "stage", "assignment_group", "assignee", "priority"),
+)

@@ -1,0 +1,103 @@
+"""What a record kind is: named, typed, documented columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+
+class ColumnType(StrEnum):
+    """Type of a canonical column; times are UTC with microseconds, durations integer seconds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    DATE = "date"
+
+
+class FieldClass(StrEnum):
+    """How a value is protected before it is kept (design decision 5)."""
+
+    PLAIN = "plain"
+    """Kept as sent."""
+    PERSON = "person"
+    """Kept as a keyed hash, prefixed by what the identity lists say: person, automation or migration."""
+    TEXT = "text"
+    """Kept as length, default flag and keyed fingerprint; the words are dropped."""
+
+
+class Dating(StrEnum):
+    """Whether a column can be read as of an earlier day."""
+
+    DATED = "dated"
+    """Has a timestamp or history, or is settled once the record has ended."""
+    CURRENT_ONLY = "current-only"
+    """Shows today's state alone, so an indicator on it is not_supported in a reconstruction."""
+
+
+class Origin(StrEnum):
+    """Who fills a column."""
+
+    MAPPED = "mapped"
+    """The connector's mapping, from fields of the platform."""
+    RECORD = "record"
+    """Computed at ingest from the same record's mapped columns."""
+    DERIVED = "derived"
+    """Computed by the derive step, from history, other records and policy, once per evidence version."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One canonical column.
+
+    `needs` lists what a computed column is computed from, so that support can be decided: a column
+    of the same kind (`opened_at`), another kind (`service_level:`), a tracked field of the record's
+    history (`transition:assignment_group`), or a policy entry (`policy:automation`). An alternative
+    is written with a bar (`service_level:|made_sla`).
+    """
+
+    name: str
+    type: ColumnType
+    doc: str
+    field_class: FieldClass = FieldClass.PLAIN
+    dating: Dating = Dating.DATED
+    origin: Origin = Origin.MAPPED
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """A kind of record: its name, what it stands for, and its columns in order."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    tracked: tuple[str, ...] = field(default=())
+    """Fields whose history is kept as `transition` records."""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """Columns by name."""
+        return {column.name: column for column in self.columns}
+
+    def of_origin(self, *origins: Origin) -> tuple[Column, ...]:
+        """Columns filled by one of `origins`, in order."""
+        return tuple(column for column in self.columns if column.origin in origins)
+
+    @property
+    def mapped(self) -> tuple[Column, ...]:
+        """Columns that a connector may fill."""
+        return self.of_origin(Origin.MAPPED)
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """Columns of the stored record: mapped, then computed from the record itself."""
+        return self.of_origin(Origin.MAPPED) + self.of_origin(Origin.RECORD)
+
+    @property
+    def derived(self) -> tuple[Column, ...]:
+        """Columns that the derive step fills."""
+        return self.of_origin(Origin.DERIVED)
