@@ -1,0 +1,1 @@
+"""Records to indicators, indicators to attributes, attributes to levels."""

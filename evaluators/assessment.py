@@ -1,0 +1,153 @@
+"""Assess: from evidence, catalogue and policy to levels with their reasons."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from evaluators import ladder
+from evaluators.catalogue import Catalogue, Indicator, Practice
+from evaluators.derive import derive
+from evaluators.examination import Examination
+from evaluators.policy import Policy
+from evaluators.practice import assess_practice
+from evaluators.publication import Previous
+from evaluators.results import Assessment, OverallResult, PracticeResult, SourceState
+from evaluators.support import SupportMap
+from storage.errors import UsageError
+from storage.evidence import relation
+from storage.evidence.store import EvidenceStore, EvidenceVersion
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for."""
+
+    as_of: date
+    """Evidence up to the start of this day, in the policy's zone."""
+    taken_at: datetime
+    practices: tuple[str, ...] | None = None
+    """Practices to assess; None for all of the catalogue."""
+    exemptions: Mapping[str, str] = field(default_factory=dict)
+    """Reason by indicator that is declared not applicable on that day."""
+    previous: Callable[[str, str | None], Previous | None] = lambda _practice, _department: None
+    """What the assessment before this one found, by practice and department."""
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None
+
+
+def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: Request) -> Assessment:
+    """Assess the practices asked for; a UsageError names an unknown practice."""
+    practices = [_practice(catalogue, name) for name in request.practices or _names(catalogue)]
+    derive(store, policy)
+    version = store.version()
+    examination = Examination(
+        store=store,
+        catalogue=catalogue,
+        policy=policy,
+        as_of=request.as_of,
+        reconstructed=kind_of(request, policy) == "reconstructed",
+        supports=SupportMap(store.supports(), policy),
+        evidence=version.content,
+        exemptions=request.exemptions,
+    )
+    results = tuple(_assessed(examination, practice, request) for practice in practices)
+    return Assessment(
+        id=_identifier(version, catalogue, policy, request),
+        taken_at=request.taken_at,
+        as_of=request.as_of,
+        kind=kind_of(request, policy),
+        catalogue=catalogue.version,
+        policy=policy.fingerprint(),
+        evidence_store=version.store,
+        evidence_number=version.number,
+        evidence_content=version.content,
+        overall=overall_of(results),
+        practices=results,
+        sources=_sources(store),
+        notes=tuple(dict.fromkeys(examination.notes)),
+    )
+
+
+def kind_of(request: Request, policy: Policy) -> str:
+    """Return live, or reconstructed where an earlier day is read from today's evidence.
+
+    A fixed cohort is read to the end of its log whatever the day, so it counts as live.
+    """
+    if policy.cohort is not None:
+        return "live"
+    past = request.as_of < request.taken_at.date() - timedelta(days=1)
+    return "reconstructed" if past else "live"
+
+
+def overall_of(results: tuple[PracticeResult, ...]) -> OverallResult:
+    """Return the overall maturity of the organisation's practices (section 6.6)."""
+    indexes = {
+        result.practice: result.index if result.level is not None else None
+        for result in results
+        if result.department is None
+    }
+    proven = ladder.overall(indexes)
+    possible = ladder.overall(
+        {
+            result.practice: float(result.possible) if result.department is None else None
+            for result in results
+        },
+        unassessed=float(ladder.HIGHEST_LEVEL),
+    )
+    if proven is None or possible is None:
+        return OverallResult(None, None, None, None, None)
+    return OverallResult(proven.level, possible.level, proven.index, proven.weakest, proven.mean_index)
+
+
+def _assessed(examination: Examination, practice: Practice, request: Request) -> PracticeResult:
+    total = len(practice.indicators)
+
+    def examined(number: int, indicator: Indicator) -> None:
+        request.progress(indicator.id, number, total)
+
+    previous = request.previous(practice.practice, None)
+    return assess_practice(examination, practice, previous, examined)
+
+
+def _names(catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(practice.practice for practice in catalogue.practices)
+
+
+def _practice(catalogue: Catalogue, name: str) -> Practice:
+    names = _names(catalogue)
+    if name not in names:
+        raise UsageError(f"'{name}' is not a practice", hint=f"Choose from {', '.join(names)}.")
+    return catalogue.practice(name)
+
+
+def _identifier(version: EvidenceVersion, catalogue: Catalogue, policy: Policy, request: Request) -> str:
+    parts = (
+        request.taken_at.isoformat(),
+        request.as_of.isoformat(),
+        version.store,
+        version.content,
+        catalogue.version,
+        policy.fingerprint(),
+        ",".join(request.practices or ()),
+    )
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:12]
+
+
+def _sources(store: EvidenceStore) -> tuple[SourceState, ...]:
+    counts: dict[tuple[str, str], int] = {}
+    supports = store.supports()
+    for kind in dict.fromkeys(support.kind for support in supports):
+        rows = store.query(f"SELECT source, COUNT(*) AS n FROM {relation(kind)} GROUP BY 1 ORDER BY 1")
+        counts |= {(row["source"], kind): row["n"] for row in rows.to_pylist()}
+    return tuple(
+        SourceState(
+            support.source,
+            support.kind,
+            support.state.value,
+            support.synced_at,
+            counts.get((support.source, support.kind), 0),
+        )
+        for support in supports
+    )

@@ -1,0 +1,16 @@
+"""The model as data: the shipped catalogue, and a customer's own entries and overrides on top of it."""
+
+from evaluators.catalogue.catalogue import Catalogue, CatalogueError, Exclusion, Practice, shipped
+from evaluators.catalogue.entry import ATTRIBUTES, Anchors, Indicator, Remediation
+
+__all__ = [
+    "ATTRIBUTES",
+    "Anchors",
+    "Catalogue",
+    "CatalogueError",
+    "Exclusion",
+    "Indicator",
+    "Practice",
+    "Remediation",
+    "shipped",
+]

@@ -1,0 +1,115 @@
+"""One catalogue entry: an indicator as data (design decision 2)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from evaluators.measures import Measure
+from evaluators.windows import Window
+from storage.records import KINDS
+
+ATTRIBUTES = {
+    "2.1": "Performed",
+    "2.2": "Recorded and owned",
+    "3.1": "Standardised",
+    "3.2": "Deployed alike",
+    "4.1": "Measured and controlled",
+    "4.2": "Integrated and automated",
+    "5.1": "Proactive",
+    "5.2": "Improving",
+}
+"""The two attributes of each level (section 3 of the model)."""
+
+AttributeName = Literal["2.1", "2.2", "3.1", "3.2", "4.1", "4.2", "5.1", "5.2"]
+
+
+class Strict(BaseModel):
+    """Model that refuses unknown keys and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Anchors(Strict):
+    """Values where achievement is 0 % and 100 %, and where they come from (section 5.2)."""
+
+    zero: float
+    full: float
+    scale: Literal["linear", "log"] = "linear"
+    origin: str
+    expert_default: bool
+    """Rests wholly or partly on expert judgement; shown wherever the threshold is shown."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.zero == self.full:
+            raise ValueError("anchors zero and full are the same value")
+        if self.scale == "log" and min(self.zero, self.full) <= 0:
+            raise ValueError("anchors on a log scale must be above 0")
+        return self
+
+
+class Remediation(Strict):
+    """What to do about it, by platform."""
+
+    servicenow: str
+    jira: str
+
+
+class Indicator(Strict):
+    """One question to the evidence, with everything needed to answer, rate and dispute it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")]
+    practice: str
+    attribute: AttributeName
+    core: bool = False
+    question: str
+    characteristic: str
+    """The level characteristic it is evidence of."""
+    formula: str
+    """The formula in words."""
+    kind: str
+    """Record kind it reads."""
+    window: Window
+    measure: Measure
+    unit: str
+    anchors: Anchors
+    minimum_sample: Annotated[int, Field(ge=1)]
+    """Records, teams or periods, as the measure counts."""
+    scope: Literal["both", "organisation"]
+    gaming: str
+    counter_check: str
+    remediation: Remediation
+    weight: Annotated[float, Field(gt=0)] | None = None
+    experimental: bool = False
+    own: bool = False
+    """Written by the customer, not shipped."""
+
+    @property
+    def effective_weight(self) -> float:
+        """Weight in its attribute: as set, else 2 for core and 1 for others (section 6.1)."""
+        return self.weight if self.weight is not None else (2.0 if self.core else 1.0)
+
+    @property
+    def better_up(self) -> bool:
+        """Whether a higher value is better; follows from the anchors."""
+        return self.anchors.full > self.anchors.zero
+
+    @property
+    def rule(self) -> str:
+        """Digest of the entry; changes when anything in it changes."""
+        text = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(text).hexdigest()[:16]
+
+    @model_validator(mode="after")
+    def _columns_exist(self) -> Self:
+        kind = KINDS.get(self.kind)
+        if kind is None:
+            raise ValueError(f"kind: '{self.kind}' is not a record kind; choose from {', '.join(KINDS)}")
+        problems = self.measure.problems(kind) + self.window.problems(kind)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self

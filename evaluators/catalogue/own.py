@@ -1,0 +1,101 @@
+"""A customer's own entries and overrides, in the syntax of the shipped catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from evaluators.catalogue.catalogue import (
+    Catalogue,
+    CatalogueError,
+    CatalogueProblem,
+    Path,
+    Practice,
+    closest,
+    problems_of,
+)
+from evaluators.catalogue.entry import Indicator
+from evaluators.measures.improvement import Improvement
+
+NESTED = ("anchors", "remediation")
+"""Keys of which an override may give a part."""
+
+
+def merged(catalogue: Catalogue, data: object) -> Catalogue:
+    """Return the catalogue with the customer's entries in it; raises CatalogueError with all problems."""
+    problems: list[CatalogueProblem] = []
+    entries = _listed(data, problems)
+    own: dict[str, Indicator] = {}
+    for number, entry in enumerate(entries):
+        indicator = _entry(catalogue, entry, ("indicators", number), problems)
+        if indicator is None:
+            continue
+        if indicator.id in own:
+            problems.append(CatalogueProblem(("indicators", number, "id"), f"'{indicator.id}' is here twice"))
+        own[indicator.id] = indicator
+    if problems:
+        raise CatalogueError(problems)
+    together = Catalogue(tuple(_practice(practice, own) for practice in catalogue.practices))
+    if unknown := _unknown_ceilings(together, entries):
+        raise CatalogueError(unknown)
+    return together
+
+
+def _listed(data: object, problems: list[CatalogueProblem]) -> list[Any]:
+    if not isinstance(data, Mapping) or not isinstance(data.get("indicators"), list):
+        problems.append(CatalogueProblem((), "the file needs one key `indicators` with a list of entries"))
+        return []
+    problems.extend(CatalogueProblem((key,), f"unknown key '{key}'") for key in data if key != "indicators")
+    return list(data["indicators"])
+
+
+def _entry(
+    catalogue: Catalogue, entry: object, path: Path, problems: list[CatalogueProblem]
+) -> Indicator | None:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("id"), str):
+        problems.append(CatalogueProblem(path, "an entry is a mapping with an `id`"))
+        return None
+    shipped = {indicator.id: indicator for indicator in catalogue.entries}.get(entry["id"])
+    names = [practice.practice for practice in catalogue.practices]
+    wanted = entry.get("practice", shipped.practice if shipped else None)
+    if wanted not in names:
+        message = f"'{wanted}' is not a practice{closest(str(wanted), names)}; choose from {', '.join(names)}"
+        problems.append(CatalogueProblem((*path, "practice"), message))
+        return None
+    try:
+        return Indicator.model_validate(_overridden(shipped, entry) | {"practice": wanted, "own": True})
+    except ValidationError as error:
+        problems.extend(problems_of(error, path))
+        return None
+
+
+def _unknown_ceilings(catalogue: Catalogue, entries: list[Any]) -> list[CatalogueProblem]:
+    """Say which ceilings name no indicator; only the whole catalogue knows."""
+    names = [indicator.id for indicator in catalogue.entries]
+    found = []
+    for number, entry in enumerate(entries):
+        measure = catalogue.indicator(entry["id"]).measure
+        if isinstance(measure, Improvement) and measure.ceiling not in (None, *names):
+            message = f"'{measure.ceiling}' is not an indicator{closest(str(measure.ceiling), names)}"
+            found.append(CatalogueProblem(("indicators", number, "measure", "ceiling"), message))
+    return found
+
+
+def _overridden(shipped: Indicator | None, entry: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(entry)
+    if shipped is None:
+        return given
+    base = shipped.model_dump(mode="json")
+    for key in NESTED:
+        if isinstance(given.get(key), Mapping):
+            given[key] = base[key] | dict(given[key])
+    return base | given
+
+
+def _practice(practice: Practice, own: Mapping[str, Indicator]) -> Practice:
+    kept = [own.get(indicator.id, indicator) for indicator in practice.indicators]
+    known = {indicator.id for indicator in practice.indicators}
+    new = [entry for entry in own.values() if entry.practice == practice.practice and entry.id not in known]
+    return practice.model_copy(update={"indicators": (*kept, *new)})

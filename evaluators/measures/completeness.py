@@ -1,0 +1,151 @@
+"""Mean completeness: the average share of a record's items that are genuinely filled (method B)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from evaluators.measures.base import (
+    Context,
+    MeasureModel,
+    Population,
+    codes,
+    insufficient,
+    integers,
+    judged_by_width,
+    quoted,
+    worst_groups,
+)
+from evaluators.measures.blocks import block_draws
+from evaluators.measures.teams import TeamEvidence
+from evaluators.results import Measurement, State
+from evaluators.statistics.arrays import FloatArray
+from evaluators.statistics.intervals import percentile_interval
+from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
+
+Item = Annotated[list[str], Field(min_length=1)]
+"""Columns of which one must be filled."""
+
+
+class MeanCompleteness(MeasureModel):
+    """Mean over records of filled items / items × 100.
+
+    A form default of the policy counts as empty. A column `<name>` that stands for a note is filled when it
+    has at least `note_minimum_length` characters and its text is not used on more than `boilerplate_share`
+    percent of the records (erratum A6: the boiler-plate rule is for free texts only).
+    """
+
+    family: Literal["mean_completeness"]
+    items: Annotated[list[Item], Field(min_length=1)]
+    note_minimum_length: int = 20
+    boilerplate_share: float = 20
+    group: str = "assignment_group"
+
+    def needs(self) -> tuple[str, ...]:
+        """One need for each item: any of its columns."""
+        return tuple("|".join(self._column(name) for name in item) for item in self.items)
+
+    def shown(self) -> tuple[str, ...]:
+        """Return the column of the groups."""
+        return (self.group,)
+
+    def sql(self, population: Population) -> str:
+        """Count records and filled items by department, group, ISO week and number of filled items."""
+        filled = [self._filled(item, population) for item in self.items]
+        total = " + ".join(filled)
+        each = ", ".join(
+            f"CAST(SUM({text}) AS BIGINT) AS item_{number}" for number, text in enumerate(filled)
+        )
+        return (
+            f"SELECT department, {self.group} AS team, "
+            f"CAST(date_trunc('week', {population.dated_by}) AS DATE) AS week, "
+            f"{total} AS filled, COUNT(*) AS n, {each} "
+            f"FROM {population.relation} WHERE {population.where} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+        )
+
+    def answer(self, rows: pa.Table, context: Context) -> Measurement:
+        """Take the mean and its block-bootstrap interval."""
+        counts = integers(rows, "n")
+        records, filled = int(counts.sum()), int((integers(rows, "filled") * counts).sum())
+        if records < context.minimum:
+            return insufficient(f"{records} of at least {context.minimum} records", records)
+        draws = self._mean_draws(rows, context, INTERVAL_DRAWS)
+        low, high = percentile_interval(draws)
+        measurement = Measurement(
+            State.MEASURED,
+            self._reason(rows, records),
+            value=100 * filled / (len(self.items) * records),
+            low=low,
+            high=high,
+            numerator=filled,
+            denominator=len(self.items) * records,
+            n=records,
+            groups=self._groups(rows),
+            sample=context.sample(self._emptiest(context)),
+            draws=tuple(draws[:CONFIDENCE_DRAWS]),
+            aggregates=(("filled", filled), ("items", len(self.items)), ("records", records)),
+        )
+        return judged_by_width(measurement, context)
+
+    def teams(self, rows: pa.Table, context: Context) -> list[TeamEvidence]:
+        """Return the mean in percent of every team, for the dispersion between teams (method D)."""
+        index, names = codes(rows, "team")
+        found = []
+        for number, (name,) in enumerate(names):
+            part = rows.filter(pa.array(index == number))
+            n = integers(part, "n")
+            mean = 100 * float((integers(part, "filled") * n).sum()) / (len(self.items) * int(n.sum()))
+            draws = self._mean_draws(part, context, INTERVAL_DRAWS)
+            low, high = percentile_interval(draws)
+            found.append(TeamEvidence(name, int(n.sum()), mean, low, high, draws[:CONFIDENCE_DRAWS]))
+        return found
+
+    def _mean_draws(self, rows: pa.Table, context: Context, draws: int) -> FloatArray:
+        counts = integers(rows, "n")
+        sums = np.column_stack([integers(rows, "filled") * counts, counts])
+        weeks, _ = codes(rows, "week")
+        resampled = block_draws(context.generator, weeks, counts, sums, draws)
+        means: FloatArray = 100 * resampled[:, 0] / (len(self.items) * np.maximum(resampled[:, 1], 1))
+        return means
+
+    def _column(self, name: str) -> str:
+        return f"{name}_length" if name.endswith("_note") else name
+
+    def _filled(self, item: list[str], population: Population) -> str:
+        alternatives = " OR ".join(self._filled_column(name, population) for name in item)
+        return f"(CASE WHEN {alternatives} THEN 1 ELSE 0 END)"
+
+    def _filled_column(self, name: str, population: Population) -> str:
+        if not name.endswith("_note"):
+            defaults = population.field_defaults.get(f"{population.kind}.{name}", ())
+            usual = f" AND {name} NOT IN ({', '.join(map(quoted, defaults))})" if defaults else ""
+            return f"({name} IS NOT NULL{usual})"
+        text, records = f"{name}_fingerprint", f"FROM {population.relation} WHERE {population.where}"
+        boilerplate = (
+            f"SELECT {text} {records} AND {text} IS NOT NULL GROUP BY 1 "
+            f"HAVING 100 * COUNT(*) > {self.boilerplate_share} * (SELECT COUNT(*) {records})"
+        )
+        return f"({name}_length >= {self.note_minimum_length} AND {text} NOT IN ({boilerplate}))"
+
+    def _reason(self, rows: pa.Table, records: int) -> str:
+        shares = [
+            (int(integers(rows, f"item_{number}").sum()), " or ".join(item).replace("_", " "))
+            for number, item in enumerate(self.items)
+        ]
+        missing, name = min(shares)
+        return f"least filled: {name}, on {100 * missing / records:.1f} % of {records:,} records"
+
+    def _groups(self, rows: pa.Table) -> tuple[tuple[str, float, int], ...]:
+        index, names = codes(rows, "team")
+        counts = integers(rows, "n")
+        empty = counts - integers(rows, "filled") * counts / len(self.items)
+        sums = [float(empty[index == team].sum()) for team in range(len(names))]
+        totals = [int(counts[index == team].sum()) for team in range(len(names))]
+        return worst_groups([name for (name,) in names], sums, totals)
+
+    def _emptiest(self, context: Context) -> str:
+        filled = [self._filled(item, context.population) for item in self.items]
+        return f"{' + '.join(filled)} < {len(self.items)}"

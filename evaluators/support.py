@@ -1,0 +1,100 @@
+"""Which sources can answer a question, and what is missing where none can (section 4, erratum B4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evaluators.policy import Policy
+from evaluators.results import State
+from storage.evidence.store import KindState, Support
+from storage.records import KINDS
+from storage.records.schema import Dating, Origin
+
+PRESENT = (KindState.READABLE, KindState.EMPTY)
+POLICY_NAMES = {
+    "policy:automation": "no list of automation identities is configured (people.automation)",
+    "policy:priority_matrix": "no priority matrix is configured (priority_matrix)",
+}
+
+
+@dataclass(frozen=True)
+class Answerable:
+    """The sources that can answer, or the evidence state and the reason why none can."""
+
+    sources: tuple[str, ...]
+    state: State | None = None
+    reason: str = ""
+
+
+class SupportMap:
+    """What all sources can say, asked by column."""
+
+    def __init__(self, supports: Iterable[Support], policy: Policy) -> None:
+        """Index the supports; kinds that a probe did not find present count as not there."""
+        self._by_kind: dict[str, dict[str, Support]] = {}
+        for support in supports:
+            if support.state in PRESENT:
+                self._by_kind.setdefault(support.kind, {})[support.source] = support
+        self._policy = policy
+
+    def answerable(self, kind: str, needs: Sequence[str], *, reconstructed: bool = False) -> Answerable:
+        """Say which sources fill every need; a need may name alternatives joined by a bar."""
+        if kind not in self._by_kind:
+            return Answerable((), State.NOT_CONNECTED, f"no source delivers {plural(kind)}")
+        if reconstructed and (current := self._current_only(kind, needs)):
+            return Answerable((), State.NOT_SUPPORTED, f"{current} shows today's state only")
+        sources = sorted(self._by_kind[kind])
+        lacking = {source: self._lacking(source, kind, needs) for source in sources}
+        able = tuple(source for source in sources if not lacking[source])
+        if able:
+            return Answerable(able)
+        fewest = min(lacking.values(), key=len)
+        if all(need.startswith("policy:") for need in fewest):
+            return Answerable((), State.NOT_CONNECTED, "; ".join(POLICY_NAMES[need] for need in fewest))
+        named = ", ".join(dict.fromkeys(need for need in fewest if not need.startswith("policy:")))
+        return Answerable((), State.NOT_SUPPORTED, f"no source fills {named}")
+
+    def columns(self, sources: Sequence[str], kind: str) -> frozenset[str]:
+        """Return the columns of the kind that every one of `sources` can fill, derived ones among them."""
+        names = [column.name for column in KINDS[kind].columns]
+        return frozenset(
+            name for name in names if all(not self._missing(source, kind, name) for source in sources)
+        )
+
+    def _lacking(self, source: str, kind: str, needs: Sequence[str]) -> list[str]:
+        return [lack for need in needs for lack in self._unmet(source, kind, need)]
+
+    def _unmet(self, source: str, kind: str, need: str) -> list[str]:
+        """Return what is missing for one need: nothing if one of its alternatives is there."""
+        alternatives = [self._missing(source, kind, name) for name in need.split("|")]
+        return min(alternatives, key=len)
+
+    def _missing(self, source: str, kind: str, name: str) -> list[str]:
+        prefix, colon, rest = name.partition(":")
+        if colon:
+            return self._missing_elsewhere(source, kind, prefix, rest, name)
+        support, column = self._by_kind[kind][source], KINDS[kind].by_name[name]
+        if column.origin is Origin.MAPPED:
+            return [] if name in support.columns else [name]
+        return [lack for need in column.needs for lack in self._unmet(source, kind, need)]
+
+    def _missing_elsewhere(self, source: str, kind: str, prefix: str, rest: str, name: str) -> list[str]:
+        if prefix == "policy":
+            return [name] if getattr(self._policy, rest) is None else []
+        if prefix == "transition":
+            tracked = self._by_kind[kind][source].tracked
+            return [] if rest in tracked else [f"history of {rest}"]
+        return [] if source in self._by_kind.get(prefix, {}) else [plural(prefix)]
+
+    def _current_only(self, kind: str, needs: Sequence[str]) -> str:
+        columns = KINDS[kind].by_name
+        names = [name for need in needs for name in need.split("|")]
+        current = [name for name in names if columns[name].dating is Dating.CURRENT_ONLY]
+        return ", ".join(current)
+
+
+def plural(kind: str) -> str:
+    """Return the name of a record kind for people, in the plural."""
+    words = kind.replace("_", " ").replace("ci ", "CI ")
+    return words if words.endswith(("knowledge", "use")) else f"{words}s"
