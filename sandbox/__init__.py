@@ -1,0 +1,1 @@
+"""Organisations whose level is known, to try the product on."""

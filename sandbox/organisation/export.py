@@ -1,0 +1,108 @@
+"""Writes an organisation as files that the product reads, and the configuration to read them with."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from importlib import resources
+from itertools import groupby
+from pathlib import Path
+
+from sandbox.organisation.generator import Organisation
+from sandbox.organisation.table import Cell, Table
+
+LOG_FIELDS = ("id", "at", "actor")
+TRACKED = ("state", "assignment_group", "assignee")
+
+
+def write_export(organisation: Organisation, folder: Path) -> None:
+    """Write the CSV files into `folder`; each file is there whole or not at all.
+
+    `incident_log.csv` holds the incidents with their history, one row per update; the others hold one
+    record per row.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = {
+        "incidents.csv": organisation.incidents,
+        "transitions.csv": organisation.transitions,
+        "service_levels.csv": organisation.service_levels,
+        "groups.csv": organisation.groups,
+    }
+    for name, table in tables.items():
+        _write_rows(folder / name, list(table.columns), _lines(table))
+    _write_log(organisation, folder / "incident_log.csv")
+
+
+def write_truth(organisation: Organisation, path: Path) -> None:
+    """Write what was planted as JSON."""
+    text = json.dumps(organisation.truth, indent=2, sort_keys=True)
+    _replace(path, [text, "\n"])
+
+
+def configuration(folder: str = ".", as_of: date | None = None) -> str:
+    """Return a configuration that reads an export in `folder`, relative to the configuration file.
+
+    `as_of` is the organisation's `until`, so that assessments look at its time instead of today.
+    """
+    text = resources.files("sandbox.organisation").joinpath("export.yaml").read_text("utf-8")
+    day = f"as_of: {as_of.isoformat()}, " if as_of else ""
+    return text.replace("{folder}", folder).replace("{as_of}", day)
+
+
+def _lines(table: Table) -> Iterable[Sequence[str]]:
+    return zip(*(_texts(table.column(name)) for name in table.columns), strict=True)
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [_text(cell) for cell in cells]
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    return str(cell).lower()
+
+
+def _write_log(organisation: Organisation, path: Path) -> None:
+    """Write one row per update; what the log does not track stands on an incident's last row."""
+    rest = [name for name in organisation.incidents.columns if name not in (*LOG_FIELDS, *TRACKED)]
+    columns = [_texts(organisation.incidents.column(name)) for name in rest]
+    ids = organisation.incidents.column("id")
+    whole: Mapping[Cell, Sequence[str]] = dict(zip(ids, zip(*columns, strict=True), strict=True))
+    _write_rows(path, [*LOG_FIELDS, *TRACKED, *rest], _log_lines(organisation, whole, ("",) * len(rest)))
+
+
+def _log_lines(
+    organisation: Organisation, whole: Mapping[Cell, Sequence[str]], nothing: Sequence[str]
+) -> Iterator[Sequence[str]]:
+    names = ("record_id", "at", "actor", "field", "new_value")
+    changes = zip(*(organisation.transitions.column(name) for name in names), strict=True)
+    for owner, own in groupby(changes, key=lambda change: change[0]):
+        current: dict[Cell, Cell] = dict.fromkeys(TRACKED)
+        rows = []
+        for (at, actor), update in groupby(own, key=lambda change: (change[1], change[2])):
+            current.update((change[3], change[4]) for change in update)
+            rows.append([_text(cell) for cell in (owner, at, actor, *current.values())])
+        for row in rows[:-1]:
+            yield [*row, *nothing]
+        yield [*rows[-1], *whole[owner]]
+
+
+def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    partial.replace(path)
+
+
+def _replace(path: Path, parts: Iterable[str]) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8", newline="") as stream:
+        stream.writelines(parts)
+    partial.replace(path)
