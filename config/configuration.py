@@ -115,6 +115,7 @@ class Configuration:
             waiting_states=_patterns(self.states.waiting, default.waiting_states),
             ended_states=_patterns(self.states.ended, default.ended_states),
             departments=dict(self.departments.map),
+            stale_after_days=None if assess.cohort else assess.stale_after,
             exclusions=Exclusions(not self.exclude.none, self.exclude.go_live, self.exclude.warm_up),
         )
 

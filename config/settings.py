@@ -134,6 +134,11 @@ class Assess(Section):
         description="How far back recent indicators look. 180 days suits small organisations.",
         json_schema_extra={"default": "90 days"},
     )
+    stale_after: DurationDays | None = Field(
+        default=None,
+        description="Age from which on a source that was not read again says nothing: its indicators are "
+        "stale. Twice the interval you sync at is a good choice; never when not given.",
+    )
     cohort: CohortSettings | None = Field(
         default=None, description="Assess a fixed set of records; replaces every indicator's own window."
     )

@@ -47,8 +47,8 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
         catalogue=catalogue,
         policy=policy,
         as_of=request.as_of,
-        reconstructed=kind_of(request, policy) == "reconstructed",
-        supports=SupportMap(store.supports(), policy),
+        reconstructed=kind_of(request.as_of, request.taken_at, policy) == "reconstructed",
+        supports=SupportMap(store.supports(), policy, request.taken_at),
         evidence=version.content,
         exemptions=request.exemptions,
     )
@@ -57,7 +57,7 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
         id=_identifier(version, catalogue, policy, request),
         taken_at=request.taken_at,
         as_of=request.as_of,
-        kind=kind_of(request, policy),
+        kind=kind_of(request.as_of, request.taken_at, policy),
         catalogue=catalogue.version,
         policy=policy.fingerprint(),
         evidence_store=version.store,
@@ -70,14 +70,14 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
     )
 
 
-def kind_of(request: Request, policy: Policy) -> str:
+def kind_of(as_of: date, taken_at: datetime, policy: Policy) -> str:
     """Return live, or reconstructed where an earlier day is read from today's evidence.
 
     A fixed cohort is read to the end of its log whatever the day, so it counts as live.
     """
     if policy.cohort is not None:
         return "live"
-    past = request.as_of < request.taken_at.date() - timedelta(days=1)
+    past = as_of < taken_at.date() - timedelta(days=1)
     return "reconstructed" if past else "live"
 
 

@@ -63,6 +63,8 @@ class Policy:
     departments: Mapping[str, str] = field(default_factory=dict)
     """Department by pattern of assignment group, first match wins."""
     exclusions: Exclusions = Exclusions()
+    stale_after_days: int | None = None
+    """Age of a source's last complete sync from which on it says nothing any more; None never."""
 
     def fingerprint(self) -> str:
         """Return a digest that changes when any decision changes."""

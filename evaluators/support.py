@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from evaluators.policy import Policy
 from evaluators.results import State
@@ -30,13 +31,18 @@ class Answerable:
 class SupportMap:
     """What all sources can say, asked by column."""
 
-    def __init__(self, supports: Iterable[Support], policy: Policy) -> None:
-        """Index the supports; kinds that a probe did not find present count as not there."""
+    def __init__(self, supports: Iterable[Support], policy: Policy, now: datetime | None = None) -> None:
+        """Index the supports; kinds that a probe did not find present count as not there.
+
+        `now` is the moment from which the age of a source is counted; None takes every source as fresh.
+        """
         self._by_kind: dict[str, dict[str, Support]] = {}
         for support in supports:
             if support.state in PRESENT:
                 self._by_kind.setdefault(support.kind, {})[support.source] = support
         self._policy = policy
+        age = policy.stale_after_days
+        self._fresh_since = now - timedelta(days=age) if now is not None and age is not None else None
 
     def answerable(self, kind: str, needs: Sequence[str], *, reconstructed: bool = False) -> Answerable:
         """Say which sources fill every need; a need may name alternatives joined by a bar."""
@@ -47,8 +53,11 @@ class SupportMap:
         sources = sorted(self._by_kind[kind])
         lacking = {source: self._lacking(source, kind, needs) for source in sources}
         able = tuple(source for source in sources if not lacking[source])
+        fresh = tuple(source for source in able if not self._is_stale(self._by_kind[kind][source]))
+        if fresh:
+            return Answerable(fresh)
         if able:
-            return Answerable(able)
+            return Answerable((), State.STALE, f"{', '.join(able)} was not read for too long")
         fewest = min(lacking.values(), key=len)
         if all(need.startswith("policy:") for need in fewest):
             return Answerable((), State.NOT_CONNECTED, "; ".join(POLICY_NAMES[need] for need in fewest))
@@ -61,6 +70,11 @@ class SupportMap:
         return frozenset(
             name for name in names if all(not self._missing(source, kind, name) for source in sources)
         )
+
+    def _is_stale(self, support: Support) -> bool:
+        if self._fresh_since is None:
+            return False
+        return support.synced_at is None or support.synced_at < self._fresh_since
 
     def _lacking(self, source: str, kind: str, needs: Sequence[str]) -> list[str]:
         return [lack for need in needs for lack in self._unmet(source, kind, need)]

@@ -6,7 +6,7 @@ import hashlib
 from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from evaluators.measures import Measure
 from evaluators.windows import Window
@@ -104,12 +104,19 @@ class Indicator(Strict):
         text = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(text).hexdigest()[:16]
 
-    @model_validator(mode="after")
-    def _columns_exist(self) -> Self:
-        kind = KINDS.get(self.kind)
-        if kind is None:
-            raise ValueError(f"kind: '{self.kind}' is not a record kind; choose from {', '.join(KINDS)}")
-        problems = self.measure.problems(kind) + self.window.problems(kind)
+    @field_validator("kind")
+    @classmethod
+    def _kind_exists(cls, name: str) -> str:
+        if name not in KINDS:
+            raise ValueError(f"'{name}' is not a record kind; choose from {', '.join(KINDS)}")
+        return name
+
+    @field_validator("window", "measure")
+    @classmethod
+    def _columns_exist(cls, value: Window | Measure, others: ValidationInfo) -> Window | Measure:
+        # A wrong kind has been reported already, and says nothing about columns.
+        kind = KINDS.get(others.data.get("kind", ""))
+        problems = value.problems(kind) if kind else []
         if problems:
             raise ValueError("; ".join(problems))
-        return self
+        return value

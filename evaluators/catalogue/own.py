@@ -35,12 +35,10 @@ def merged(catalogue: Catalogue, data: object) -> Catalogue:
         if indicator.id in own:
             problems.append(CatalogueProblem(("indicators", number, "id"), f"'{indicator.id}' is here twice"))
         own[indicator.id] = indicator
+    problems.extend(_unknown_ceilings(catalogue, own, entries))
     if problems:
         raise CatalogueError(problems)
-    together = Catalogue(tuple(_practice(practice, own) for practice in catalogue.practices))
-    if unknown := _unknown_ceilings(together, entries):
-        raise CatalogueError(unknown)
-    return together
+    return Catalogue(tuple(_practice(practice, own) for practice in catalogue.practices))
 
 
 def _listed(data: object, problems: list[CatalogueProblem]) -> list[Any]:
@@ -71,12 +69,15 @@ def _entry(
         return None
 
 
-def _unknown_ceilings(catalogue: Catalogue, entries: list[Any]) -> list[CatalogueProblem]:
+def _unknown_ceilings(
+    catalogue: Catalogue, own: Mapping[str, Indicator], entries: list[Any]
+) -> list[CatalogueProblem]:
     """Say which ceilings name no indicator; only the whole catalogue knows."""
-    names = [indicator.id for indicator in catalogue.entries]
+    given = [str(entry.get("id", "")) if isinstance(entry, Mapping) else "" for entry in entries]
+    names = [*(indicator.id for indicator in catalogue.entries), *given]
     found = []
-    for number, entry in enumerate(entries):
-        measure = catalogue.indicator(entry["id"]).measure
+    for number, name in enumerate(given):
+        measure = own[name].measure if name in own else None
         if isinstance(measure, Improvement) and measure.ceiling not in (None, *names):
             message = f"'{measure.ceiling}' is not an indicator{closest(str(measure.ceiling), names)}"
             found.append(CatalogueProblem(("indicators", number, "measure", "ceiling"), message))

@@ -1,0 +1,134 @@
+"""Measures speed, prints a line for each figure, writes docs/performance.md and build/bench.json.
+
+`python -m benchmarks.report [--only NAME]`. Seconds depend on the machine; ratios within one run do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from storage.evidence import open_store
+from storage.evidence.store import Record, Value
+from tests.validity.figures import Figure, at_most
+from tests.validity.workplace import ROOT, UCI_LOG, assessed, uci_configuration
+
+INCIDENTS = 100_000
+COMMAND = Path(sys.executable).with_name("itsm-maturity")
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that something takes."""
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+def uci() -> Iterator[Figure]:
+    """Read and assess the public log of 141,712 updates, then again without a change."""
+    if not UCI_LOG.exists():
+        return
+    with TemporaryDirectory() as folder:
+        file = uci_configuration(Path(folder))
+        first = timed(lambda: assessed(file))
+        again = timed(lambda: subprocess.run([str(COMMAND), "-c", str(file), "sync"], check=True, capture_output=True))
+    yield at_most("UCI log: sync and assess", first, 60, "s")
+    yield at_most("UCI log: a second sync, of the first sync and assess", again / first, 0.5, "×")
+
+
+def demo() -> Iterator[Figure]:
+    """Generate, sync and assess 20,000 incidents."""
+    with TemporaryDirectory() as folder:
+        call = [str(COMMAND), "demo", "--keep", f"{folder}/demo", "--json"]
+        seconds = timed(lambda: subprocess.run(call, check=True, capture_output=True))
+    yield at_most("demo: 20,000 incidents", seconds, 60, "s")
+
+
+def merge() -> Iterator[Figure]:
+    """Merge records the product's way and append the same rows to a bare table."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    values: list[dict[str, Value]] = [
+        {"opened_at": start + timedelta(minutes=number), "priority": number % 5 + 1, "category": "network"}
+        for number in range(INCIDENTS)
+    ]
+    records = [Record(f"INC{number:07}", each, {}, start) for number, each in enumerate(values)]
+    rows = pa.Table.from_pylist([{"id": record.id, **record.values} for record in records])
+    with TemporaryDirectory() as folder:
+        with open_store("duckdb:evidence.duckdb", Path(folder)) as store:
+            first = timed(lambda: store.merge("bench", "incident", records))
+            again = timed(lambda: store.merge("bench", "incident", records))
+        with duckdb.connect(f"{folder}/bare.duckdb") as bare:
+            bare.register("rows", rows)
+            appended = timed(lambda: bare.execute("CREATE TABLE incident AS SELECT * FROM rows").fetchall())
+    yield at_most("Merge of 100,000 records, of appending three bare columns", first / appended, 40, "×")
+    yield at_most("Merge of the same records again, of the first merge", again / first, 1.0, "×")
+
+
+def command() -> Iterator[Figure]:
+    """Start the command line, beside a Python that does nothing."""
+    bare = min(timed(lambda: subprocess.run([sys.executable, "-c", ""], check=True)) for _ in range(5))
+    call = [str(COMMAND), "--help"]
+    started = min(timed(lambda: subprocess.run(call, check=True, capture_output=True)) for _ in range(5))
+    yield at_most("--help answers", started, 0.5, "s")
+    yield at_most("--help, of a Python that does nothing", started / bare, 30, "×")
+
+
+BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    "command": command,
+    "merge": merge,
+    "uci-log": uci,
+    "demo": demo,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is asked for and report."""
+    parser = argparse.ArgumentParser(description="Measure speed.")
+    parser.add_argument("--only", choices=list(BENCHMARKS), help="one benchmark by name")
+    chosen = parser.parse_args(arguments).only
+    figures = [figure for name in ([chosen] if chosen else BENCHMARKS) for figure in BENCHMARKS[name]()]
+    for figure in figures:
+        verdict = "pass" if figure.holds else "FAIL"
+        sys.stdout.write(f"{verdict}  {figure.name}: {figure.figure:g} {figure.unit} ({figure.bar})\n")
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    (build / "bench.json").write_bytes(
+        orjson.dumps([figure.as_json() for figure in figures], option=orjson.OPT_INDENT_2)
+    )
+    if not chosen:
+        (ROOT / "docs" / "performance.md").write_text(_page(figures), encoding="utf-8")
+    return 0 if figures and all(figure.holds for figure in figures) else 1
+
+
+def _page(figures: list[Figure]) -> str:
+    rows = [f"| {figure.name} | {figure.figure:g} {figure.unit} | {figure.bar} |" for figure in figures]
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            f"Written by `make bench` on {datetime.now(UTC):%-d %B %Y} ({machine}). "
+            "Seconds depend on the machine; ratios (×) compare two measurements of one run.",
+            "",
+            "| what | measured | bar |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

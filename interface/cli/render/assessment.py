@@ -1,0 +1,209 @@
+"""An assessment as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, rating, value_at
+from evaluators.results import Assessment, IndicatorResult, PracticeResult, SourceState, State
+from interface.cli.render import headline
+from interface.cli.render.tables import plain_table
+from interface.cli.words import (
+    NOT_A_CERTIFICATE,
+    attribute_name,
+    bar,
+    count,
+    day,
+    moment,
+    plain,
+    quantity,
+    share,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from evaluators.catalogue import Catalogue, Indicator
+
+EXPERT = "†"
+"""Marks a threshold that rests wholly or partly on expert judgement."""
+
+LEGEND = (
+    "L and F: value from which an indicator counts as largely and fully achieved. "
+    f"{EXPERT} this threshold is an expert default, no published norm."
+)
+
+COLUMNS = (33, 21, 14, 8)
+"""Widths of an indicator's line."""
+
+COLOURS = {"F": "green", "L": "cyan", "P": "yellow", "N": "red", "NE": "bright_black"}
+
+
+def render(
+    assessment: Assessment, catalogue: Catalogue, platforms: Sequence[str] = ()
+) -> Iterator[RenderableType]:
+    """Yield what to print: verdict, attributes, indicators, reason, next step, sources."""
+    yield Text(_title(assessment), style="bold")
+    summary = headline.overall(assessment)
+    if summary:
+        yield Text(summary, style="bold")
+    for practice in assessment.practices:
+        if practice.department is None:
+            yield Text()
+            yield from render_practice(practice, catalogue, platforms)
+    departments = [each for each in assessment.practices if each.department is not None]
+    if departments:
+        yield Text()
+        yield practice_table(departments, "Departments")
+    yield Text()
+    yield from _closing(assessment)
+
+
+def render_practice(
+    practice: PracticeResult, catalogue: Catalogue, platforms: Sequence[str] = ()
+) -> Iterator[RenderableType]:
+    """Yield one practice in one scope."""
+    yield Text(headline.headline(practice), style="bold green" if practice.level else "bold yellow")
+    yield Text(headline.figures(practice))
+    if headline.confirmed(practice):
+        yield Text(headline.confirmed(practice))
+    yield Text()
+    yield attribute_table(practice)
+    yield Text()
+    yield from indicator_lines(practice.indicators, catalogue)
+    yield Text()
+    if practice.reason:
+        yield Text.assemble(("Why: ", "bold"), practice.reason)
+    if practice.next_step:
+        yield Text.assemble(("Next step: ", "bold"), next_step(practice, catalogue, platforms))
+
+
+def next_step(practice: PracticeResult, catalogue: Catalogue, platforms: Sequence[str]) -> str:
+    """Return the next step with the advice for the platforms in use alone, where those are known."""
+    text = practice.next_step
+    used = [name for name in ("servicenow", "jira") if name in platforms]
+    for entry in catalogue.entries:
+        if entry.id in text and used:
+            for name, title in (("servicenow", "ServiceNow"), ("jira", "Jira")):
+                if name not in used:
+                    text = text.replace(f"{title}: {getattr(entry.remediation, name)}", "")
+    return " ".join(text.split())
+
+
+def attribute_table(practice: PracticeResult) -> Table:
+    """Return the attributes with a bar for each, the bottleneck marked."""
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for _ in range(4):
+        table.add_column()
+    table.columns[2].justify = "right"
+    for each in practice.attributes:
+        colour = COLOURS.get(each.rating, "")
+        table.add_row(
+            attribute_name(each.attribute),
+            Text(bar(each.achievement), style=colour),
+            share(each.achievement),
+            Text.assemble(
+                (each.rating, colour), "  ◀ bottleneck" if each.attribute == practice.bottleneck else ""
+            ),
+        )
+    return table
+
+
+def indicator_lines(indicators: Sequence[IndicatorResult], catalogue: Catalogue) -> Iterator[RenderableType]:
+    """Yield each indicator with value, interval, thresholds and achievement, its reason below it."""
+    entries = {entry.id: entry for entry in catalogue.entries}
+    yield _line(
+        *(Text(name, style="bold") for name in ("Indicator", "Value (95 % interval)", "L / F at", "Achieved"))
+    )
+    for each in indicators:
+        yield _line(Text(each.id), value_text(each), Text(thresholds(entries.get(each.id))), achieved(each))
+        yield Padding(Text(each.measurement.reason, style="dim"), (0, 0, 0, 2))
+
+
+def _line(*cells: Text) -> Table:
+    """Return one line whose columns stand below those of the lines before, in 80 columns in all."""
+    line = Table.grid(padding=(0, 1, 0, 0))
+    for width in COLUMNS:
+        line.add_column(width=width, overflow="fold", justify="right" if width == COLUMNS[-1] else "left")
+    line.add_row(*cells)
+    return line
+
+
+def value_text(indicator: IndicatorResult) -> Text:
+    """Return `93.5 % (93.1-93.8)`, or the state of what could not be rated."""
+    found = indicator.measurement
+    if found.state is not State.MEASURED:
+        return Text(found.state.value.replace("_", " "), style="yellow")
+    text = quantity(found.value, indicator.unit)
+    if found.low is not None and found.high is not None:
+        text += f" ({found.low:,.1f}–{found.high:,.1f})"
+    return Text(text + (" ± wide" if found.low_precision else ""))
+
+
+def thresholds(entry: Indicator | None) -> str:
+    """Return `72.5 / 88.3 †`, where Largely and Fully begin; empty without an entry."""
+    if entry is None:
+        return ""
+    anchors = entry.anchors
+    points = (
+        plain(round(value_at(at, anchors.zero, anchors.full, anchors.scale), 1))
+        for at in (PARTLY_UP_TO, LARGELY_UP_TO)
+    )
+    return " / ".join(points) + (f" {EXPERT}" if anchors.expert_default else "")
+
+
+def achieved(indicator: IndicatorResult) -> Text:
+    """Return `97 % F`, coloured; a dash for what could not be rated."""
+    letter = rating(indicator.achievement)
+    if indicator.achievement is None:
+        return Text("–", style=COLOURS["NE"])
+    return Text(f"{share(indicator.achievement)} {letter}", style=COLOURS[letter])
+
+
+def practice_table(practices: Sequence[PracticeResult], title: str) -> Table:
+    """Return one row for each practice and scope."""
+    table = plain_table(title)
+    for name in ("Scope", "Proven", "Possible", "Index", "Breadth", "Coverage", "Confidence"):
+        table.add_column(name, justify="left" if name in ("Scope", "Confidence") else "right")
+    for each in practices:
+        table.add_row(
+            headline.scope_name(each),
+            "–" if each.level is None else str(each.level),
+            str(each.possible),
+            f"{each.index:.2f}",
+            share(each.breadth),
+            share(each.coverage),
+            each.confidence,
+        )
+    return table
+
+
+def source_table(sources: Sequence[SourceState]) -> Table:
+    """Return how complete and fresh each source is."""
+    table = plain_table("Sources")
+    for name in ("Source", "Records of", "State", "Last read completely"):
+        table.add_column(name)
+    table.add_column("Records", justify="right")
+    for each in sources:
+        table.add_row(escape(each.source), each.kind, each.state, moment(each.synced_at), count(each.records))
+    return table
+
+
+def _title(assessment: Assessment) -> str:
+    kind = "" if assessment.kind == "live" else f", {assessment.kind}"
+    return f"Assessment {assessment.id[:12]} as of {day(assessment.as_of)}{kind}"
+
+
+def _closing(assessment: Assessment) -> Iterator[RenderableType]:
+    if assessment.sources:
+        yield source_table(assessment.sources)
+    for note in assessment.notes:
+        yield Padding(Text(f"• {note}"), (0, 0, 0, 1))
+    yield Text(LEGEND, style="dim")
+    yield Text(NOT_A_CERTIFICATE, style="dim")

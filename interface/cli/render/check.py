@@ -1,0 +1,73 @@
+"""What a check found as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from interface.cli.render.tables import plain_table
+from interface.cli.words import count, listed, plural
+from storage.evidence.store import KindState
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from scheduler.check import CheckReport, ConnectorCheck, KindCheck
+
+READABLE = (KindState.READABLE, KindState.EMPTY)
+
+
+def render(report: CheckReport, file: Path) -> Iterator[RenderableType]:
+    """Yield what is there, what is missing and what that keeps from being rated."""
+    yield Text(f"{file} is valid.", style="green")
+    if not report.connectors:
+        yield Text("No connectors are configured, so there is nothing to assess.", style="yellow")
+    for connector in report.connectors:
+        yield Text()
+        yield from _connector(connector)
+    yield Text()
+    yield from _ratable(report)
+
+
+def _connector(connector: ConnectorCheck) -> Iterator[RenderableType]:
+    if connector.problem:
+        yield Text(
+            f"{connector.connector} ({connector.type}): {connector.problem} {connector.hint}", style="red"
+        )
+        return
+    yield Text(f"{connector.connector} ({connector.type}): reachable", style="bold")
+    table = plain_table()
+    for name in ("Records of", "State", "Columns", "History of", "Reads"):
+        table.add_column(name, overflow="fold")
+    for kind in connector.kinds:
+        table.add_row(*_row(kind))
+    yield table
+    for kind in connector.kinds:
+        if kind.detail:
+            yield Text(f"{kind.kind}: {kind.detail}", style="yellow")
+        if kind.missing and kind.columns:
+            yield Text.assemble((f"{kind.kind} has no ", "dim"), (listed(kind.missing), "dim"))
+
+
+def _row(kind: KindCheck) -> Sequence[str | Text]:
+    return (
+        kind.kind,
+        Text(kind.state.value, style="green" if kind.state in READABLE else "yellow"),
+        f"{len(kind.columns)} of {len(kind.columns) + len(kind.missing)}",
+        listed(kind.tracked) if kind.tracked else "–",
+        "what changed" if kind.incremental else "all, when it differs",
+    )
+
+
+def _ratable(report: CheckReport) -> Iterator[RenderableType]:
+    able = report.indicators - len(report.unratable)
+    yield Text(
+        f"{count(able)} of {plural(report.indicators, 'indicator')} can be rated, given enough records.",
+        style="bold",
+    )
+    for reason in dict.fromkeys(each.reason for each in report.unratable):
+        names = [each.indicator for each in report.unratable if each.reason == reason]
+        yield Text(f"{reason[:1].upper()}{reason[1:]}: {listed(names)}")

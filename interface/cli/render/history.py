@@ -1,0 +1,122 @@
+"""Stored maturity over time, and past runs, as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from evaluators.results import Assessment, PracticeResult
+from interface.cli.render.assessment import achieved, value_text
+from interface.cli.render.headline import scope_name
+from interface.cli.render.sync import ledger_table
+from interface.cli.render.tables import plain_table
+from interface.cli.words import NOT_A_CERTIFICATE, count, day, moment, share
+from storage.history import LedgerRow, Page, Run
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+NOTHING = "There is no such assessment. Begin with itsm-maturity sync, then itsm-maturity assess."
+
+
+def render(page: Page[Assessment]) -> Iterator[RenderableType]:
+    """Yield level and index over time, each with the change against the assessment before it."""
+    if not page.items:
+        yield Text(NOTHING)
+        return
+    table = _table("As of", "Scope", "Proven", "Possible", "Index", "Change", "Coverage", "Assessment")
+    for position, assessment in enumerate(page.items[: page.limit]):
+        for practice in assessment.practices:
+            before = _before(page.items[position + 1 :], practice)
+            table.add_row(
+                day(assessment.as_of),
+                scope_name(practice),
+                "–" if practice.level is None else str(practice.level),
+                str(practice.possible),
+                f"{practice.index:.2f}",
+                _change(practice.index, before.index if before else None),
+                share(practice.coverage),
+                assessment.id[:8],
+            )
+    yield table
+    yield Text(_footer(page), style="dim")
+    yield Text(NOT_A_CERTIFICATE, style="dim")
+
+
+def render_indicator(page: Page[Assessment], indicator: str) -> Iterator[RenderableType]:
+    """Yield one indicator over time."""
+    if not page.items:
+        yield Text(NOTHING)
+        return
+    yield Text(indicator, style="bold")
+    table = _table("As of", "Scope", "Value", "Achieved", "Change", "Assessment")
+    for position, assessment in enumerate(page.items[: page.limit]):
+        for practice in assessment.practices:
+            before = _before(page.items[position + 1 :], practice)
+            past = before.indicators[0].achievement if before and before.indicators else None
+            for found in practice.indicators:
+                table.add_row(
+                    day(assessment.as_of),
+                    scope_name(practice),
+                    value_text(found),
+                    achieved(found),
+                    _points(found.achievement, past),
+                    assessment.id[:8],
+                )
+    yield table
+    yield Text(_footer(page), style="dim")
+
+
+def render_runs(runs: Sequence[tuple[Run, list[LedgerRow]]]) -> Iterator[RenderableType]:
+    """Yield the last runs with what they asked for and got."""
+    if not runs:
+        yield Text("Nothing has run yet. Begin with itsm-maturity sync.")
+    for run, lines in runs:
+        yield Text(_run_line(run), style="bold" if run.finished_at else "yellow")
+        if run.message:
+            yield Text(f"  {run.message}")
+        if lines:
+            yield ledger_table("", lines)
+
+
+def _run_line(run: Run) -> str:
+    name = f"{run.kind} {run.connector}" if run.connector else run.kind
+    if run.finished_at is None:
+        return f"{moment(run.started_at)}  {name}: not finished (running, or it was stopped)"
+    return f"{moment(run.started_at)}  {name}: {run.outcome or 'done'}"
+
+
+def _table(*columns: str) -> Table:
+    table = plain_table()
+    for name in columns:
+        words = name in ("As of", "Scope", "Value", "Assessment")
+        table.add_column(name, justify="left" if words else "right", no_wrap=name == "As of")
+    return table
+
+
+def _before(older: Sequence[Assessment], practice: PracticeResult) -> PracticeResult | None:
+    same = (
+        each
+        for assessment in older
+        for each in assessment.practices
+        if (each.practice, each.department) == (practice.practice, practice.department)
+    )
+    return next(same, None)
+
+
+def _change(now: float, before: float | None) -> str:
+    return "–" if before is None else f"{now - before:+.2f}"
+
+
+def _points(now: float | None, before: float | None) -> str:
+    return "–" if now is None or before is None else f"{100 * (now - before):+.0f} points"
+
+
+def _footer(page: Page[Assessment]) -> str:
+    shown = min(len(page.items), page.limit)
+    return (
+        f"{count(shown)} of {count(page.total)} assessments, newest first; change is against the one before."
+    )

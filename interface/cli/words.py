@@ -1,0 +1,101 @@
+"""Numbers, dates and names as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+from evaluators.catalogue import ATTRIBUTES
+from evaluators.explanation import LEVELS
+
+NOT_A_CERTIFICATE = (
+    "Measured from records with a published model; this is no certified ITIL or ISO/IEC 33020 assessment."
+)
+"""What the result is not, said wherever a level is shown."""
+
+
+def count(value: int | None) -> str:
+    """Return a whole number with separators, `1,234`; a dash for none."""
+    return "–" if value is None else f"{value:,}"
+
+
+def share(value: float | None, digits: int = 0) -> str:
+    """Return a share of 0-1 in percent, `62 %`; a dash for none."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def certainty(value: float) -> str:
+    """Return a probability found by resampling, which can never say 100 %."""
+    return "over 99 %" if value > 0.99 else share(value)
+
+
+def quantity(value: float | None, unit: str, digits: int = 1) -> str:
+    """Return a value in its unit, `61.6 %` or `4.5 hours`; a dash for none."""
+    if value is None:
+        return "–"
+    figure = f"{value:,.{digits}f}"
+    if unit.startswith("%"):
+        return f"{figure} %"
+    return figure if unit == "score" else f"{figure} {unit}"
+
+
+def plain(value: float) -> str:
+    """Return a value without needless decimals: `95`, `72.5`, `0.25`."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def day(value: date | None) -> str:
+    """Return a day, `22 Nov 2026`; a dash for none."""
+    return "–" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """Return a moment in UTC, `22 Nov 2026 15:48 UTC`; `never` for none."""
+    if value is None:
+        return "never"
+    utc = value.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y %H:%M} UTC"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration: `0.4 s`, `12 s`, `3 min 5 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest} s"
+
+
+def bar(value: float | None, width: int = 20) -> str:
+    """Return a bar as long as a share of 0-1; dots where there is no value."""
+    if value is None:
+        return "·" * width
+    filled = round(max(0.0, min(1.0, value)) * width)
+    return "█" * filled + "░" * (width - filled)
+
+
+def practice_name(practice: str) -> str:
+    """Return a practice as a heading: `service-level` becomes `Service level`."""
+    return practice.replace("-", " ").capitalize()
+
+
+def level_name(level: int | None) -> str:
+    """Return `level 2 (Repeatable)`, or `not assessed`."""
+    return "not assessed" if level is None else f"level {level} ({LEVELS[level]})"
+
+
+def attribute_name(attribute: str) -> str:
+    """Return `2.2 Recorded and owned`."""
+    return f"{attribute} {ATTRIBUTES.get(attribute, '')}".strip()
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Return `1 record` or `2 records`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    items = list(names)
+    return f" {last} ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

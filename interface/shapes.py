@@ -1,0 +1,192 @@
+"""Results as plain data for programs; keys are stable, more may be added (design: `--json` shapes)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from evaluators.results import Assessment, AttributeResult, IndicatorResult, PracticeResult
+
+if TYPE_CHECKING:
+    from evaluators.catalogue import Indicator
+    from scheduler.check import CheckReport
+    from scheduler.ledger import KindReport, SyncReport
+    from scheduler.review import Explained, InForce
+    from storage.history import LedgerRow, Page, Run
+
+Shape = dict[str, Any]
+
+
+def assessment_shape(assessment: Assessment, *, detail: bool = True) -> Shape:
+    """Return an assessment; without `detail` its practices lack attributes and indicators."""
+    return {
+        "assessment": assessment.id,
+        "taken_at": assessment.taken_at,
+        "as_of": assessment.as_of,
+        "kind": assessment.kind,
+        "catalogue": assessment.catalogue,
+        "policy": assessment.policy,
+        "evidence": {
+            "store": assessment.evidence_store,
+            "number": assessment.evidence_number,
+            "content": assessment.evidence_content,
+        },
+        "overall": asdict(assessment.overall),
+        "practices": [practice_shape(practice, detail=detail) for practice in assessment.practices],
+        "sources": [asdict(source) for source in assessment.sources],
+        "notes": list(assessment.notes),
+    }
+
+
+def practice_shape(practice: PracticeResult, *, detail: bool = True) -> Shape:
+    """Return one practice in one scope."""
+    shape: Shape = {
+        "practice": practice.practice,
+        "department": practice.department,
+        "level": practice.level,
+        "possible": practice.possible,
+        "confirmed": practice.confirmed,
+        "index": practice.index,
+        "breadth": practice.breadth,
+        "coverage": practice.coverage,
+        "confidence": practice.confidence,
+        "probability": practice.probability,
+        "bottleneck": practice.bottleneck,
+        "reason": practice.reason,
+        "next_step": practice.next_step,
+    }
+    if detail:
+        shape["attributes"] = [attribute_shape(attribute) for attribute in practice.attributes]
+        shape["indicators"] = [indicator_shape(indicator) for indicator in practice.indicators]
+    return shape
+
+
+def attribute_shape(attribute: AttributeResult) -> Shape:
+    """Return one attribute."""
+    return {
+        "attribute": attribute.attribute,
+        "achievement": attribute.achievement,
+        "rating": attribute.rating,
+    }
+
+
+def indicator_shape(indicator: IndicatorResult) -> Shape:
+    """Return one indicator without the records behind it."""
+    found = indicator.measurement
+    return {
+        "id": indicator.id,
+        "attribute": indicator.attribute,
+        "core": indicator.core,
+        "state": found.state.value,
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "unit": indicator.unit,
+        "numerator": found.numerator,
+        "denominator": found.denominator,
+        "n": found.n,
+        "n_unit": found.n_unit,
+        "low_precision": found.low_precision,
+        "achievement": indicator.achievement,
+        "reason": found.reason,
+    }
+
+
+def indicator_detail(indicator: IndicatorResult) -> Shape:
+    """Return one indicator with everything that explains it."""
+    found = indicator.measurement
+    return indicator_shape(indicator) | {
+        "practice": indicator.practice,
+        "weight": indicator.weight,
+        "window": {"from": indicator.window[0], "until": indicator.window[1]},
+        "rule": indicator.rule,
+        "cap": found.cap,
+        "series": [{"period": period, "value": value, "n": n} for period, value, n in found.series],
+        "groups": [{"group": group, "value": value, "n": n} for group, value, n in found.groups],
+        "sample": list(found.sample),
+        "aggregates": dict(found.aggregates),
+    }
+
+
+def page_shape(items: list[Shape], total: int, limit: int, offset: int) -> Shape:
+    """Return a page of a list."""
+    return {"items": items, "total": total, "limit": limit, "offset": offset}
+
+
+def history_shape(page: Page[Assessment], *, detail: bool) -> Shape:
+    """Return a page of assessments, newest first."""
+    items = [assessment_shape(each, detail=detail) for each in page.items[: page.limit]]
+    return page_shape(items, page.total, page.limit, page.offset)
+
+
+def runs_shape(runs: Sequence[tuple[Run, Sequence[LedgerRow]]]) -> list[Shape]:
+    """Return runs, newest first, each with its ledger; `finished_at` is null for one that did not end."""
+    return [asdict(run) | {"ledger": [asdict(line) for line in lines]} for run, lines in runs]
+
+
+def sync_shape(report: SyncReport) -> Shape:
+    """Return the ledger of a sync."""
+    return {
+        "connectors": [
+            {
+                "connector": each.connector,
+                "outcome": each.outcome,
+                "message": each.message,
+                "records": [kind_shape(kind) for kind in each.records],
+            }
+            for each in report.connectors
+        ]
+    }
+
+
+def kind_shape(report: KindReport) -> Shape:
+    """Return what came of one record kind."""
+    shape = asdict(report.row) | {"rejections": list(report.rejections)}
+    del shape["connector"]
+    return shape
+
+
+def explanation_shape(found: Explained, subject: str, queries: Mapping[str, str]) -> Shape:
+    """Return a practice or one indicator with the rules it was rated by."""
+    shape = assessment_shape(found.assessment, detail=False)
+    del shape["practices"], shape["overall"]
+    shape["subject"] = subject
+    shape["practices"] = [practice_shape(each) for each in found.practices(subject)]
+    shape["indicators"] = [
+        indicator_detail(result)
+        | {
+            "department": practice.department,
+            "entry": _entry(found, result.id),
+            "query": queries.get(result.id),
+        }
+        for name in found.indicators_of(subject)
+        for practice, result in found.indicators(name)
+    ]
+    return shape
+
+
+def _entry(found: Explained, indicator: str) -> Shape | None:
+    entry = found.entry(indicator)
+    return entry_shape(entry) if entry is not None else None
+
+
+def entry_shape(entry: Indicator) -> Shape:
+    """Return a catalogue entry."""
+    shape: Shape = entry.model_dump(mode="json")
+    return shape | {"weight": entry.effective_weight, "rule": entry.rule}
+
+
+def check_shape(report: CheckReport) -> Shape:
+    """Return what a check found."""
+    return {
+        "connectors": [asdict(each) for each in report.connectors],
+        "indicators": report.indicators,
+        "unratable": [asdict(each) for each in report.unratable],
+    }
+
+
+def indicators_shape(found: InForce) -> list[Shape]:
+    """Return the catalogue entries in force, each with its exemption."""
+    exemptions = {each.indicator: asdict(each) for each in found.exemptions}
+    return [entry_shape(each) | {"exemption": exemptions.get(each.id)} for each in found.entries]

@@ -1,0 +1,94 @@
+"""Assess: evaluates the evidence as of a day and stores what it found, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from evaluators.assessment import Request, assess, kind_of
+from evaluators.publication import Previous
+from evaluators.results import Assessment
+from scheduler.errors import NothingYetError
+from scheduler.progress import Progress, silent
+from scheduler.review import require_known
+from scheduler.stored import to_stored
+from scheduler.workspace import Workspace
+from storage.errors import ItsmMaturityError
+
+
+def assess_now(
+    workspace: Workspace,
+    as_of: date | None = None,
+    practices: Sequence[str] | None = None,
+    progress: Progress = silent,
+) -> Assessment:
+    """Evaluate, store and return an assessment as of a day (configured, else today).
+
+    Raises NothingYetError while there is no evidence, UsageError for an unknown practice, FatalError or
+    RetriableError when a store cannot be used. History has the whole assessment or nothing of it.
+    """
+    wanted = _practices(workspace, practices)
+    day = as_of or workspace.configuration.assess.as_of or workspace.today()
+    history = workspace.history
+    _require_evidence(workspace)
+    run = history.start_run("assess", None, workspace.now())
+    try:
+        assessment = _evaluated(workspace, day, wanted, progress)
+        # The catalogue first: an assessment must never stand there without the rules it was made by.
+        history.save_catalogue(assessment.catalogue, workspace.catalogue.content())
+        history.save_assessment(to_stored(assessment))
+    except Exception as error:
+        message = error.message if isinstance(error, ItsmMaturityError) else type(error).__name__
+        history.finish_run(run, "failed", workspace.now(), message)
+        raise
+    history.finish_run(run, "stored", workspace.now(), f"assessment {assessment.id}")
+    return assessment
+
+
+def _practices(workspace: Workspace, practices: Sequence[str] | None) -> tuple[str, ...]:
+    known = [practice.practice for practice in workspace.catalogue.practices]
+    for name in practices or ():
+        require_known("practice", name, known)
+    configured = workspace.configuration.assess.practices
+    return tuple(dict.fromkeys(practices or (name for name in configured or known if name in known)))
+
+
+def _require_evidence(workspace: Workspace) -> None:
+    with workspace.evidence() as evidence:
+        supports = evidence.supports()
+    if not supports:
+        raise NothingYetError("There is no evidence to assess yet.", hint="Run itsm-maturity sync first.")
+
+
+def _evaluated(workspace: Workspace, day: date, practices: tuple[str, ...], progress: Progress) -> Assessment:
+    now = workspace.now()
+    kind = kind_of(day, now, workspace.policy)
+    request = Request(
+        as_of=day,
+        taken_at=now,
+        practices=practices,
+        exemptions=exemptions_on(workspace, day),
+        previous=lambda practice, department: _previous(workspace, practice, department, day, kind),
+        progress=progress,
+    )
+    with workspace.evidence() as evidence:
+        return assess(evidence, workspace.catalogue, workspace.policy, request)
+
+
+def exemptions_on(workspace: Workspace, day: date) -> dict[str, str]:
+    """Return the reason of each exemption in force on a day, by indicator."""
+    return {
+        each.indicator: f"exempt until {each.until}: {each.reason} ({each.owner})"
+        for each in workspace.configuration.exemptions
+        if day <= each.until
+    }
+
+
+def _previous(
+    workspace: Workspace, practice: str, department: str | None, day: date, kind: str
+) -> Previous | None:
+    """Return what the assessment as of an earlier day published, for hysteresis (section 6.5)."""
+    found = workspace.history.previous(practice, department, day, kind)
+    if found is None or found.level is None or found.confirmed is None:
+        return None
+    return Previous(found.level, found.confirmed, found.probability_at_least)

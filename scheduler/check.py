@@ -1,0 +1,131 @@
+"""Check: probes each connector and says what will be rated, what not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.contract import Capability, Connector, ProbeResult
+from evaluators.catalogue import Indicator
+from evaluators.results import State
+from evaluators.support import SupportMap
+from scheduler.progress import Progress, silent
+from scheduler.workspace import Workspace
+from storage.errors import ConfigurationError, FatalError, Problem, RetriableError
+from storage.evidence.store import KindState, Support
+from storage.records import KINDS
+
+
+@dataclass(frozen=True)
+class KindCheck:
+    """One record kind of one connector: what a probe found, what the mapping fills and what it lacks."""
+
+    kind: str
+    state: KindState
+    detail: str
+    columns: tuple[str, ...]
+    missing: tuple[str, ...]
+    tracked: tuple[str, ...]
+    incremental: bool
+
+
+@dataclass(frozen=True)
+class ConnectorCheck:
+    """One connector; `problem` says why it cannot be used, empty where it can."""
+
+    connector: str
+    type: str
+    kinds: tuple[KindCheck, ...]
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Unratable:
+    """One indicator that cannot be rated with what the connectors deliver."""
+
+    indicator: str
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found."""
+
+    connectors: tuple[ConnectorCheck, ...]
+    unratable: tuple[Unratable, ...]
+    indicators: int
+    """How many indicators there are in all."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 all fine, 1 something to look at, 3 a platform cannot be used."""
+        if any(each.problem for each in self.connectors):
+            return 3
+        states = {kind.state for each in self.connectors for kind in each.kinds}
+        fine = states <= {KindState.READABLE, KindState.EMPTY, KindState.UNKNOWN}
+        return 0 if fine and self.connectors else 1
+
+
+def check(workspace: Workspace, progress: Progress = silent) -> CheckReport:
+    """Probe every connector; nothing is stored.
+
+    Raises ConfigurationError with all settings that contradict a platform and all wrong own indicators.
+    """
+    catalogue = workspace.catalogue
+    checks: list[ConnectorCheck] = []
+    problems: list[Problem] = []
+    supports: list[Support] = []
+    connectors = workspace.connectors()
+    for number, (name, connector) in enumerate(connectors.items()):
+        progress(f"asking {name}", number, len(connectors))
+        try:
+            problems += workspace.setting_problems(name, connector.problems())
+            found = connector.probe()
+        except (FatalError, RetriableError) as error:
+            checks.append(ConnectorCheck(name, connector.type, (), error.message, error.hint))
+            continue
+        kinds = _kinds(connector, found)
+        checks.append(ConnectorCheck(name, connector.type, kinds))
+        supports += [
+            Support(name, each.kind, each.state, frozenset(each.columns), frozenset(each.tracked))
+            for each in kinds
+        ]
+    if problems:
+        raise ConfigurationError(problems, hint="Mend these settings and check again.")
+    unratable = _unratable(workspace, catalogue.entries, supports)
+    return CheckReport(tuple(checks), unratable, len(catalogue.entries))
+
+
+def _kinds(connector: Connector, found: Sequence[ProbeResult]) -> tuple[KindCheck, ...]:
+    probed = {result.kind: result for result in found}
+    return tuple(
+        _kind(kind, capability, probed.get(kind) or ProbeResult(kind, KindState.UNKNOWN))
+        for kind, capability in connector.capabilities().items()
+    )
+
+
+def _kind(kind: str, capability: Capability, probed: ProbeResult) -> KindCheck:
+    mapped = [column.name for column in KINDS[kind].mapped]
+    return KindCheck(
+        kind,
+        probed.state,
+        probed.detail,
+        columns=tuple(name for name in mapped if name in capability.columns),
+        missing=tuple(name for name in mapped if name not in capability.columns),
+        tracked=tuple(sorted(capability.tracked)),
+        incremental=capability.incremental,
+    )
+
+
+def _unratable(
+    workspace: Workspace, entries: Sequence[Indicator], supports: Sequence[Support]
+) -> tuple[Unratable, ...]:
+    known = SupportMap(supports, workspace.policy)
+    found = []
+    for entry in entries:
+        answer = known.answerable(entry.kind, entry.measure.needs())
+        if answer.state is not None:
+            found.append(Unratable(entry.id, answer.state, answer.reason))
+    return tuple(found)

@@ -1,0 +1,169 @@
+"""Looking back: stored assessments, what explains them, and past runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+
+from config import Exemption
+from evaluators.catalogue import Catalogue, Indicator
+from evaluators.results import Assessment, IndicatorResult, PracticeResult
+from scheduler.errors import NothingYetError
+from scheduler.stored import from_stored
+from scheduler.workspace import Workspace
+from storage.errors import UsageError
+from storage.history import LedgerRow, Page, Run
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which stored assessments to look at; `department` None is the organisation, `*` every scope."""
+
+    practice: str | None = None
+    department: str | None = None
+    since: date | None = None
+    indicator: str | None = None
+    detail: bool = False
+    limit: int = 50
+    offset: int = 0
+
+    @property
+    def detailed(self) -> bool:
+        """Whether attributes and indicators are wanted."""
+        return self.detail or self.indicator is not None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One stored assessment with the catalogue it was made with."""
+
+    assessment: Assessment
+    catalogue: Catalogue
+
+    def names(self) -> set[str]:
+        """Return the practices and indicators of the assessment."""
+        practices = self.assessment.practices
+        return {each.practice for each in practices} | {
+            indicator.id for practice in practices for indicator in practice.indicators
+        }
+
+    def entry(self, indicator: str) -> Indicator | None:
+        """Return the catalogue entry of an indicator; None when its catalogue is not known any more."""
+        return next((each for each in self.catalogue.entries if each.id == indicator), None)
+
+    def indicators_of(self, subject: str) -> list[str]:
+        """Return the indicators of a practice, or the one indicator itself."""
+        own = [each.id for practice in self.practices(subject)[:1] for each in practice.indicators]
+        return own or [subject]
+
+    def practices(self, name: str) -> list[PracticeResult]:
+        """Return the results of a practice, the organisation's first."""
+        return [each for each in self.assessment.practices if each.practice == name]
+
+    def indicators(self, name: str) -> list[tuple[PracticeResult, IndicatorResult]]:
+        """Return the answers of an indicator, the organisation's first."""
+        return [
+            (practice, each)
+            for practice in self.assessment.practices
+            for each in practice.indicators
+            if each.id == name
+        ]
+
+    def query(self, indicator: str) -> str:
+        """Return the query an indicator's number was taken from; empty where nothing was asked."""
+        answers = self.indicators(indicator)
+        return answers[0][1].query if answers else ""
+
+
+def past_assessments(workspace: Workspace, wanted: Wanted) -> Page[Assessment]:
+    """Return a page of stored assessments, newest first.
+
+    It holds one more than the limit where there is one, so that a change can be told for every item.
+    Raises UsageError for a practice or indicator nobody knows.
+    """
+    practice = wanted.practice
+    if practice is not None:
+        require_known("practice", practice, workspace.known_practices())
+    if wanted.indicator is not None:
+        entries = {entry.id: entry.practice for entry in workspace.catalogue.entries}
+        require_known("indicator", wanted.indicator, entries)
+        practice = entries[wanted.indicator]
+    page = workspace.history.assessments(
+        practice=practice,
+        department=wanted.department,
+        since=wanted.since,
+        limit=wanted.limit + 1,
+        offset=wanted.offset,
+        detail=wanted.detailed,
+    )
+    items = tuple(_only(from_stored(each), wanted.indicator) for each in page.items)
+    return Page(items, page.total, wanted.limit, wanted.offset)
+
+
+def _only(assessment: Assessment, indicator: str | None) -> Assessment:
+    """Leave out every other indicator."""
+    if indicator is None:
+        return assessment
+    practices = (
+        replace(
+            practice,
+            indicators=tuple(each for each in practice.indicators if each.id == indicator),
+        )
+        for practice in assessment.practices
+    )
+    return replace(assessment, practices=tuple(practices))
+
+
+def past_runs(workspace: Workspace, limit: int) -> list[tuple[Run, list[LedgerRow]]]:
+    """Return the last runs, newest first, each with its ledger."""
+    history = workspace.history
+    return [(run, history.ledger(run.id)) for run in history.runs(limit)]
+
+
+def explained(workspace: Workspace, assessment: str | None = None) -> Explained:
+    """Return a stored assessment, the latest without an id, with the catalogue it was made with.
+
+    Raises NothingYetError while there is none, UsageError for an unknown id.
+    """
+    history = workspace.history
+    stored = history.latest() if assessment is None else history.assessment(assessment)
+    if stored is None:
+        raise NothingYetError(
+            "No assessment is stored yet.", hint="Run itsm-maturity sync and then itsm-maturity assess."
+        )
+    content = history.catalogue(stored.catalogue)
+    catalogue = Catalogue.of_content(content) if content is not None else workspace.catalogue
+    return Explained(from_stored(stored), catalogue)
+
+
+def require_known(what: str, name: str, known: Iterable[str]) -> None:
+    """Raise UsageError with the nearest name when `name` is not known."""
+    names = sorted(known)
+    if name in names:
+        return
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    hint = f"Did you mean '{near[0]}'?" if near else f"Choose from {', '.join(names)}."
+    raise UsageError(f"There is no {what} '{name}'.", hint=hint)
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The indicators in force and the exemptions from them."""
+
+    version: str
+    entries: tuple[Indicator, ...]
+    exemptions: tuple[Exemption, ...]
+    today: date
+
+
+def indicators_in_force(workspace: Workspace, practice: str | None = None) -> InForce:
+    """Return the catalogue in force, of one practice if named. Raises UsageError for an unknown one."""
+    catalogue = workspace.catalogue
+    if practice is not None:
+        require_known("practice with indicators", practice, [each.practice for each in catalogue.practices])
+    entries = tuple(each for each in catalogue.entries if practice in (None, each.practice))
+    named = {each.id for each in entries}
+    exemptions = tuple(each for each in workspace.configuration.exemptions if each.indicator in named)
+    return InForce(catalogue.version, entries, exemptions, workspace.today())

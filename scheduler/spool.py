@@ -1,0 +1,89 @@
+"""Keeps what was read until it is stored, in bounded memory.
+
+Evidence must not be open while a platform is read (another process could not use it), so a window is
+collected first: in memory while it is small, in an unnamed temporary file when it is not. Only protected
+records get here, never what the platform sent.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from tempfile import SpooledTemporaryFile
+from types import TracebackType
+from typing import Self
+
+from connectors.contract import Batch
+from storage.evidence.store import Record, Value
+
+IN_MEMORY_BYTES = 32 * 1024 * 1024
+
+
+class Spool:
+    """Records of one window by kind, in the order they came. Use it as a context manager."""
+
+    def __init__(self, in_memory_bytes: int = IN_MEMORY_BYTES) -> None:
+        self._limit = in_memory_bytes
+        self._files: dict[str, SpooledTemporaryFile[bytes]] = {}
+        self._counts: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files.values():
+            file.close()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Record kinds that came, in the order they first came."""
+        return tuple(self._files)
+
+    def count(self, kind: str) -> int:
+        """Return how many records of a kind came."""
+        return self._counts.get(kind, 0)
+
+    def add(self, batch: Batch) -> None:
+        """Keep a batch."""
+        for kind, records in batch.records.items():
+            if records:
+                self.keep(kind, records)
+
+    def keep(self, kind: str, records: Sequence[Record]) -> None:
+        """Keep records of one kind."""
+        if kind not in self._files:
+            self._files[kind] = SpooledTemporaryFile(max_size=self._limit)  # noqa: SIM115
+        rows = [
+            (record.id, dict(record.values), dict(record.kept), record.updated_at, record.revision)
+            for record in records
+        ]
+        pickle.dump(rows, self._files[kind], protocol=pickle.HIGHEST_PROTOCOL)
+        self._counts[kind] = self.count(kind) + len(rows)
+
+    def records(self, kind: str) -> Iterator[Record]:
+        """Yield the records of a kind."""
+        file = self._files.get(kind)
+        if file is None:
+            return
+        file.seek(0)
+        for rows in _batches(file):
+            for row in rows:
+                yield Record(*row)
+
+    def ids(self, kind: str) -> set[str]:
+        """Return the identifiers of a kind's records."""
+        return {record.id for record in self.records(kind)}
+
+
+Row = tuple[str, Mapping[str, Value], Mapping[str, object], datetime | None, int]
+
+
+def _batches(file: SpooledTemporaryFile[bytes]) -> Iterator[list[Row]]:
+    while True:
+        try:
+            yield pickle.load(file)  # noqa: S301 - written by this very object
+        except EOFError:
+            return

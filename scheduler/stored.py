@@ -1,0 +1,96 @@
+"""Between what an assessment says and what history keeps of it, field by field, both ways.
+
+Only resampled draws are not kept, so what comes back equals what was saved except for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from evaluators.results import (
+    Assessment,
+    AttributeResult,
+    IndicatorResult,
+    Measurement,
+    OverallResult,
+    PracticeResult,
+    SourceState,
+    State,
+)
+from storage.history import (
+    StoredAssessment,
+    StoredAttribute,
+    StoredIndicator,
+    StoredOverall,
+    StoredPractice,
+    StoredSource,
+)
+
+MEASURED = tuple(field.name for field in fields(Measurement) if field.name not in ("state", "draws"))
+"""Fields of a measurement that are kept with its indicator."""
+
+OWN = tuple(field.name for field in fields(IndicatorResult) if field.name not in ("measurement", "window"))
+"""Fields of an indicator's result that are kept as they are."""
+
+
+def to_stored(assessment: Assessment) -> StoredAssessment:
+    """Return what history keeps of an assessment."""
+    return StoredAssessment(
+        **_same(assessment, leave_out=("overall", "practices", "sources")),
+        overall=StoredOverall(**_same(assessment.overall)),
+        practices=tuple(map(_practice_to_stored, assessment.practices)),
+        sources=tuple(StoredSource(**_same(source)) for source in assessment.sources),
+    )
+
+
+def from_stored(stored: StoredAssessment) -> Assessment:
+    """Return an assessment as it was, without resampled draws."""
+    return Assessment(
+        **_same(stored, leave_out=("overall", "practices", "sources")),
+        overall=OverallResult(**_same(stored.overall)),
+        practices=tuple(map(_practice_from_stored, stored.practices)),
+        sources=tuple(SourceState(**_same(source)) for source in stored.sources),
+    )
+
+
+def indicator_from_stored(stored: StoredIndicator) -> IndicatorResult:
+    """Return one indicator's result as it was, without resampled draws."""
+    measured = {name: getattr(stored, name) for name in MEASURED}
+    return IndicatorResult(
+        **{name: getattr(stored, name) for name in OWN},
+        measurement=Measurement(state=State(stored.state), **measured),
+        window=(stored.window_start, stored.window_end),
+    )
+
+
+def _practice_to_stored(practice: PracticeResult) -> StoredPractice:
+    return StoredPractice(
+        **_same(practice, leave_out=("attributes", "indicators")),
+        attributes=tuple(StoredAttribute(**_same(each)) for each in practice.attributes),
+        indicators=tuple(map(_indicator_to_stored, practice.indicators)),
+    )
+
+
+def _practice_from_stored(stored: StoredPractice) -> PracticeResult:
+    return PracticeResult(
+        **_same(stored, leave_out=("attributes", "indicators")),
+        attributes=tuple(AttributeResult(**_same(each)) for each in stored.attributes),
+        indicators=tuple(map(indicator_from_stored, stored.indicators)),
+    )
+
+
+def _indicator_to_stored(result: IndicatorResult) -> StoredIndicator:
+    measured = {name: getattr(result.measurement, name) for name in MEASURED}
+    return StoredIndicator(
+        **{name: getattr(result, name) for name in OWN},
+        window_start=result.window[0],
+        window_end=result.window[1],
+        state=result.measurement.state.value,
+        **measured,
+    )
+
+
+def _same(value: object, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
+    names = (field.name for field in fields(value))  # type: ignore[arg-type]
+    return {name: getattr(value, name) for name in names if name not in leave_out}

@@ -1,0 +1,242 @@
+"""Sync: pulls what changed from the platforms into evidence and proves what came.
+
+For each window: read it into a spool, then open evidence and commit it, then write its ledger rows, then its
+bookmark. A run killed anywhere loses nothing and repeats at most one window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from time import perf_counter
+
+from connectors.contract import Capability, Connector, ProbeResult, Reading, Window
+from scheduler import ledger
+from scheduler.commit import Deletions, commit_window, declare, support_of, withdraw
+from scheduler.ledger import REJECTIONS_SHOWN, ConnectorReport, KindReport, SyncReport
+from scheduler.progress import Progress, silent
+from scheduler.spool import Spool
+from scheduler.workspace import Workspace
+from storage.errors import (
+    ConfigurationError,
+    FatalError,
+    ItsmMaturityError,
+    Problem,
+    RetriableError,
+    SkippableError,
+)
+from storage.evidence.store import KindState
+from storage.history import LedgerRow
+
+PLATFORM_ERRORS = (FatalError, RetriableError, SkippableError)
+"""What a connector raises when its platform or file cannot be read."""
+
+
+class StoreBusyError(ItsmMaturityError):
+    """Evidence cannot be written now, so that no connector's records can be stored."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to sync."""
+
+    full: bool = False
+    """Read everything again, whatever the bookmarks say, and believe every deletion."""
+    since: date | None = None
+    """Read again from this day on; bookmarks stay where they are and nothing is deleted."""
+    remap: bool = False
+    """Map stored records again without asking the platform."""
+
+    @property
+    def afresh(self) -> bool:
+        """Whether bookmarks are left aside."""
+        return self.full or self.since is not None
+
+
+INCREMENTAL = Options()
+"""Reads what changed since the last time."""
+
+
+def sync(
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    options: Options = INCREMENTAL,
+    progress: Progress = silent,
+) -> SyncReport:
+    """Pull what changed through the named connectors (all without names) into evidence.
+
+    Raises ConfigurationError before anything is read when settings contradict a platform, UsageError for an
+    unknown connector, FatalError or RetriableError when a store cannot be used. A platform that fails is
+    reported and does not stop the others.
+    """
+    connectors = workspace.connectors(names, since=options.since)
+    if not options.remap:
+        _refuse_wrong_settings(workspace, connectors)
+    turns = (_ConnectorSync(workspace, name, each, options, progress) for name, each in connectors.items())
+    return SyncReport(tuple(turn.run() for turn in turns))
+
+
+def _refuse_wrong_settings(workspace: Workspace, connectors: Mapping[str, Connector]) -> None:
+    problems: list[Problem] = []
+    for name, connector in connectors.items():
+        try:
+            problems += workspace.setting_problems(name, connector.problems())
+        except (FatalError, RetriableError):
+            continue  # the platform cannot be asked: its own turn reports that
+    if problems:
+        raise ConfigurationError(problems, hint="Mend these settings; nothing was read.")
+
+
+@dataclass
+class _ConnectorSync:
+    """One connector's turn."""
+
+    workspace: Workspace
+    name: str
+    connector: Connector
+    options: Options
+    progress: Progress
+    identifier: str = ""
+    reports: list[KindReport] = field(default_factory=list)
+    failed: bool = False
+
+    def run(self) -> ConnectorReport:
+        """Do it, with its start and its end in history; a killed run stays visible as unfinished."""
+        history = self.workspace.history
+        self.identifier = history.start_run("sync", self.name, self.workspace.now())
+        try:
+            report = self._remap() if self.options.remap else self._pull()
+        except Exception as error:
+            history.finish_run(self.identifier, "failed", self.workspace.now(), _sentence(error))
+            raise
+        history.finish_run(self.identifier, report.outcome, self.workspace.now(), report.message)
+        return report
+
+    def _pull(self) -> ConnectorReport:
+        capabilities = self.connector.capabilities()
+        try:
+            probed = {result.kind: result for result in self.connector.probe()}
+        except (FatalError, RetriableError) as error:
+            for kind in capabilities:
+                self._report(ledger.row(self.name, kind, "failed", error.message))
+            return self._summary(_sentence(error))
+        with self.workspace.evidence() as evidence:
+            identity = evidence.version().store
+        for kind, capability in capabilities.items():
+            self._pull_kind(
+                kind, capability, probed.get(kind) or ProbeResult(kind, KindState.UNKNOWN), identity
+            )
+        withdraw(self.workspace, self.name, capabilities)
+        return self._summary()
+
+    def _remap(self) -> ConnectorReport:
+        """Map every stored record again with today's settings, from what was kept with it."""
+        for kind, capability in self.connector.capabilities().items():
+            try:
+                self._remap_kind(kind, capability)
+            except (FatalError, SkippableError) as error:
+                self._report(ledger.row(self.name, kind, "failed", _sentence(error)))
+        return self._summary()
+
+    def _remap_kind(self, kind: str, capability: Capability) -> None:
+        started = perf_counter()
+        with self.workspace.evidence() as evidence, Spool() as spool:
+            for batch in evidence.records(self.name, kind):
+                spool.keep(kind, [self.connector.remap(kind, record) for record in batch])
+                self.progress(f"{self.name}: mapping {kind} again", spool.count(kind), None)
+            counts = evidence.merge(self.name, kind, spool.records(kind))
+            before = support_of(evidence, self.name, kind)
+            if before is not None:
+                evidence.declare(replace(before, columns=capability.columns, tracked=capability.tracked))
+        line = ledger.with_counts(ledger.row(self.name, kind, "stored"), counts)
+        self._report(ledger.judged(replace(line, seconds=perf_counter() - started)))
+
+    def _pull_kind(self, kind: str, capability: Capability, probed: ProbeResult, identity: str) -> None:
+        if probed.state in ledger.NOT_READ:
+            outcome = ledger.NOT_READ[probed.state]
+            self._report(ledger.row(self.name, kind, outcome, probed.detail))
+            declare(self.workspace, self.name, kind, capability, probed.state, complete=False)
+        elif self._pull_windows(kind, identity):
+            state = KindState.READABLE if probed.state is KindState.UNKNOWN else probed.state
+            declare(self.workspace, self.name, kind, capability, state, complete=not self.failed)
+        else:
+            self.failed = True
+
+    def _pull_windows(self, kind: str, identity: str) -> bool:
+        """Read and store the windows of a kind, oldest first; False when the platform failed."""
+        history = self.workspace.history
+        bookmark = None if self.options.afresh else history.bookmark(self.name, kind, identity)
+        windows = self.connector.windows(kind, bookmark)
+        while True:
+            try:
+                window = next(windows, None)
+            except PLATFORM_ERRORS as error:
+                self._report(ledger.row(self.name, kind, "failed", _sentence(error)))
+                return False
+            if window is None:
+                return True
+            if not self._pull_window(window):
+                return False
+            if self.options.since is None:
+                history.set_bookmark(self.name, kind, identity, window.bookmark, self.workspace.now())
+
+    def _pull_window(self, window: Window) -> bool:
+        """Read and store one window; False when that failed, and then nothing of it is remembered."""
+        reading, started = Reading(), perf_counter()
+        with Spool() as spool:
+            try:
+                self._read(window, reading, spool)
+                lines = self._commit(window, reading, spool)
+            except PLATFORM_ERRORS as error:
+                line = ledger.row(self.name, window.kind, "failed", _sentence(error))
+                lines = [ledger.with_reading(line, window, reading)]
+        for line in lines:
+            if line.kind == window.kind:
+                self._report(replace(line, seconds=perf_counter() - started), reading)
+            else:
+                self._report(line)
+        return all(line.outcome != "failed" for line in lines)
+
+    def _commit(self, window: Window, reading: Reading, spool: Spool) -> list[LedgerRow]:
+        self.progress(f"{self.name}: storing {window.kind}", reading.received, reading.counted)
+        try:
+            return commit_window(self.workspace, self.name, window, reading, spool, self._deletions())
+        except RetriableError as error:
+            # Somebody else holds evidence: waiting for it again with every window would take hours.
+            raise StoreBusyError(error.message, hint=error.hint) from error
+
+    def _read(self, window: Window, reading: Reading, spool: Spool) -> None:
+        for batch in self.connector.read(window, reading):
+            spool.add(batch)
+            self.progress(f"{self.name}: reading {window.kind}", reading.received, reading.counted)
+
+    def _deletions(self) -> Deletions:
+        if self.options.since is not None:
+            return Deletions.NEVER
+        return Deletions.BELIEVED if self.options.full else Deletions.PLAUSIBLE
+
+    def _report(self, line: LedgerRow, reading: Reading | None = None) -> None:
+        self.workspace.history.add_ledger(self.identifier, line)
+        rejected = reading.rejected[:REJECTIONS_SHOWN] if reading else []
+        self.reports.append(KindReport(line, tuple(f"{each.position}: {each.reason}" for each in rejected)))
+
+    def _summary(self, message: str = "") -> ConnectorReport:
+        reported = {report.row.kind for report in self.reports}
+        for kind in self.connector.capabilities():
+            if kind not in reported:
+                self._report(ledger.row(self.name, kind, "unchanged"))
+        records = tuple(ledger.totals(self.reports))
+        outcome = ledger.worst(report.row.outcome for report in records)
+        return ConnectorReport(self.name, outcome, records, message or _first_message(records))
+
+
+def _first_message(records: Sequence[KindReport]) -> str:
+    return next((f"{each.row.kind}: {each.row.message}" for each in records if each.row.message), "")
+
+
+def _sentence(error: BaseException) -> str:
+    """Return what went wrong and what to do about it; the name alone of an error that is not ours."""
+    if isinstance(error, ItsmMaturityError):
+        return " ".join(part for part in (error.message, error.hint) if part)
+    return type(error).__name__

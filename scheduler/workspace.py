@@ -1,0 +1,117 @@
+"""What a configuration names, opened when it is first needed and closed at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import config
+from config import Configuration
+from config.settings import PRACTICES
+from connectors import registry
+from connectors.contract import Connector, ConnectorContext, SettingProblem
+from evaluators.catalogue import Catalogue
+from evaluators.policy import Policy
+from scheduler.own_indicators import catalogue_in_force
+from storage.errors import Problem, UsageError
+from storage.evidence import open_store
+from storage.evidence.protection import Protection
+from storage.evidence.store import EvidenceStore
+from storage.history import History
+
+
+class Workspace:
+    """The stores, connectors and decisions of one configuration. Use it as a context manager."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def now(self) -> datetime:
+        """Return the present moment, UTC."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """Return the present day in the assessment's time zone."""
+        return self.now().astimezone(ZoneInfo(self.policy.time_zone)).date()
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What the organisation decided."""
+        return self.configuration.policy()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The indicators in force, shipped and own. Raises ConfigurationError for wrong own ones."""
+        return catalogue_in_force(self.configuration)
+
+    @cached_property
+    def history(self) -> History:
+        """The history, open until the workspace closes."""
+        return self._closing.enter_context(
+            History.open(self.configuration.history, self.configuration.folder)
+        )
+
+    def evidence(self) -> EvidenceStore:
+        """Return the evidence, to be opened by `with` for the length of a commit or a query."""
+        return open_store(self.configuration.evidence, self.configuration.folder)
+
+    def connectors(self, names: Sequence[str] = (), *, since: date | None = None) -> dict[str, Connector]:
+        """Return the named connectors, all without names. Raises UsageError for an unknown one."""
+        for name in names:
+            self._require_connector(name)
+        wanted = list(dict.fromkeys(names)) or list(self.configuration.connectors)
+        return {name: self._connector(name, since) for name in wanted}
+
+    def platforms(self) -> tuple[str, ...]:
+        """Return the types of the connectors, each once, in the order of the file."""
+        return tuple(dict.fromkeys(each.type for each in self.configuration.connectors.values()))
+
+    def known_practices(self) -> tuple[str, ...]:
+        """Return every practice of the model, with or without indicators in force."""
+        return tuple(dict.fromkeys((*PRACTICES, *(each.practice for each in self.catalogue.practices))))
+
+    def setting_problems(self, connector: str, found: Sequence[SettingProblem]) -> list[Problem]:
+        """Return what a connector found wrong with its settings, with the place in the file."""
+        return self.configuration.setting_problems(connector, found)
+
+    def _require_connector(self, name: str) -> None:
+        known = list(self.configuration.connectors)
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.6)
+            suggestion = f"Did you mean '{near[0]}'? " if near else ""
+            raise UsageError(
+                f"There is no connector '{name}'.",
+                hint=f"{suggestion}Configured are: {', '.join(known) or 'none'}.",
+            )
+
+    def _connector(self, name: str, since: date | None) -> Connector:
+        settings = self.configuration.connectors[name]
+        context = ConnectorContext(name, self.configuration.folder, self._protection, since)
+        connector = registry.connector_class(settings.type)(settings, context)
+        self._closing.callback(connector.close)
+        return connector
+
+    @cached_property
+    def _protection(self) -> Protection:
+        return self.configuration.protection()
+
+
+@contextmanager
+def open_workspace(file: Path) -> Iterator[Workspace]:
+    """Load a configuration file and yield its workspace; raises ConfigurationError with all problems."""
+    with Workspace(config.load(file, os.environ)) as workspace:
+        yield workspace

@@ -1,0 +1,75 @@
+"""Runs the proofs, prints a line for each figure, writes docs/validity.md and build/validity.json.
+
+`python -m tests.validity.report [--only NAME]`; exits 1 when a figure misses its bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from tests.validity import kills, ladder, recovery, uci_log
+from tests.validity.figures import Figure
+from tests.validity.workplace import ROOT
+
+PROOFS: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    "uci-log": uci_log.figures,
+    "ladder": ladder.figures,
+    "recovery": recovery.figures,
+    "kills": kills.figures,
+}
+INTRODUCTION = """\
+# Validity
+
+How it is shown that the verdicts are right. Written by `make validate` on {day}; every line is measured on
+the product's own code from records to level.
+
+What is **not** shown here: agreement with human assessors, and that a target is the right target. The result
+is an evidence-based operational capability level, not a certified ITIL, ISO/IEC 330xx or ISO/IEC 20000
+assessment.
+
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is asked for and report."""
+    parser = argparse.ArgumentParser(description="Prove the verdicts.")
+    parser.add_argument("--only", choices=list(PROOFS), help="one proof by name")
+    chosen = parser.parse_args(arguments).only
+    figures = [figure for name in ([chosen] if chosen else PROOFS) for figure in PROOFS[name]()]
+    for figure in figures:
+        sys.stdout.write(
+            f"{_verdict(figure)}  {figure.name}: {figure.figure:g} {figure.unit} ({figure.bar})\n"
+        )
+    _write_json(ROOT / "build" / "validity.json", figures)
+    if not chosen:
+        (ROOT / "docs" / "validity.md").write_text(_page(figures), encoding="utf-8")
+    return 0 if figures and all(figure.holds for figure in figures) else 1
+
+
+def _verdict(figure: Figure) -> str:
+    return "pass" if figure.holds else "FAIL"
+
+
+def _write_json(file: Path, figures: list[Figure]) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(orjson.dumps([figure.as_json() for figure in figures], option=orjson.OPT_INDENT_2))
+
+
+def _page(figures: list[Figure]) -> str:
+    day = f"{datetime.now(UTC):%-d %B %Y}"
+    rows = [
+        f"| {figure.name} | {figure.figure:g} {figure.unit} | {figure.bar} | {_verdict(figure)} |"
+        for figure in figures
+    ]
+    table = "\n".join(["| what | measured | bar | |", "|---|---|---|---|", *rows])
+    return f"{INTRODUCTION.format(day=day)}{table}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
