@@ -43,7 +43,8 @@ def uci() -> Iterator[Figure]:
     with TemporaryDirectory() as folder:
         file = uci_configuration(Path(folder))
         first = timed(lambda: assessed(file))
-        again = timed(lambda: subprocess.run([str(COMMAND), "-c", str(file), "sync"], check=True, capture_output=True))
+        call = [str(COMMAND), "-c", str(file), "sync"]
+        again = timed(lambda: subprocess.run(call, check=True, capture_output=True))
     yield at_most("UCI log: sync and assess", first, 60, "s")
     yield at_most("UCI log: a second sync, of the first sync and assess", again / first, 0.5, "×")
 

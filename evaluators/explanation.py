@@ -36,16 +36,19 @@ def reason_of(
         return f"The highest level is reached; {attribute_title(bottleneck)} is the least achieved of all."
     need = f"level {_blocked(bottleneck, value, level)} needs {_needed(bottleneck, level)}"
     if value is None:
-        missing = [result.measurement.reason for result in results if result.attribute == bottleneck]
-        return f"{attribute_title(bottleneck)} is not evidenced, {need}: {'; '.join(missing)}."
+        reasons = (result.measurement.reason for result in results if result.attribute == bottleneck)
+        missing = "; ".join(dict.fromkeys(reasons))
+        return f"{attribute_title(bottleneck)} is not evidenced, {need}: {missing}."
     achieved = f"{RATINGS[rating(value)]} achieved ({100 * value:.0f} %)"
     return f"{attribute_title(bottleneck)} is {achieved}, {need}. {_because(bottleneck, results)}"
 
 
-def next_step(practice: Practice, bottleneck: str | None, results: Sequence[IndicatorResult]) -> str:
-    """Name the one improvement that counts most, from where to where, and how."""
-    if bottleneck is None:
-        return "Hold what has been reached."
+def next_step(
+    practice: Practice, level: int | None, bottleneck: str | None, results: Sequence[IndicatorResult]
+) -> str:
+    """Name the one improvement that counts most, from where to where, and how (section 6.9)."""
+    if level is None or bottleneck is None:
+        return "Hold what has been reached." if level else "Connect evidence for 2.1 and 2.2 first."
     weakest = _weakest(bottleneck, results)
     if weakest is None or _is_fully(weakest):
         unrated = _unrated(bottleneck, results)
@@ -54,10 +57,11 @@ def next_step(practice: Practice, bottleneck: str | None, results: Sequence[Indi
     rules = {indicator.id: indicator for indicator in practice.indicators}
     indicator = rules[weakest.id]
     anchors = indicator.anchors
-    aim = value_at(min(LARGELY_UP_TO + SAFETY, 1.0), anchors.zero, anchors.full, anchors.scale)
+    required = max(_required(bottleneck, level), weakest.achievement or 0.0)
+    aim = value_at(min(required + SAFETY, 1.0), anchors.zero, anchors.full, anchors.scale)
     return (
         f"{indicator.question} Bring {indicator.id} from {number(weakest.measurement.value, indicator.unit)} "
-        f"to {number(aim, indicator.unit)}. ServiceNow: {indicator.remediation.servicenow} "
+        f"to {number(aim, indicator.unit)} at least. ServiceNow: {indicator.remediation.servicenow} "
         f"Jira: {indicator.remediation.jira}"
     )
 
@@ -113,7 +117,9 @@ def _blocked(attribute: str, value: float | None, level: int) -> int:
 
 
 def _needed(attribute: str, level: int) -> str:
-    own = int(attribute[0])
-    if own > level:
-        return f"more than {100 * PARTLY_UP_TO:.0f} %"
-    return f"more than {100 * LARGELY_UP_TO:.0f} %"
+    return f"more than {100 * _required(attribute, level):.0f} %"
+
+
+def _required(attribute: str, level: int) -> float:
+    """Return the achievement an attribute must pass for the next level: 50 % of its own, 85 % below."""
+    return PARTLY_UP_TO if int(attribute[0]) > level else LARGELY_UP_TO

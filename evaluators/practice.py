@@ -111,7 +111,7 @@ def _published(
         probability=probability,
         bottleneck=bottleneck,
         reason=reason_of(level, bottleneck, standing.proven, results),
-        next_step=next_step(practice, bottleneck, results),
+        next_step=next_step(practice, level, bottleneck, results),
         attributes=tuple(
             AttributeResult(name, value, rating(value)) for name, value in standing.proven.items()
         ),

@@ -13,6 +13,8 @@ from evaluators.statistics.arrays import IntArray
 DAY = 86_400
 EPOCH_WEEKDAY = 3
 """1970-01-01 was a Thursday."""
+EARLIEST, LATEST = 0, 4_102_444_800
+"""1970 to 2100: moments outside are mistakes of the record and count as the nearest of these."""
 OFFSET_STEP = 1_800
 """Zone offsets change on half-hours at the finest."""
 
@@ -27,6 +29,7 @@ class BusinessTime:
         really was.
         """
         self._zone = ZoneInfo(time_zone)
+        first, last = max(first, EARLIEST), min(last, LATEST)
         days = np.arange(first // DAY - 2, last // DAY + 400)
         weekdays = (days + EPOCH_WEEKDAY) % 7
         opening, closing = np.zeros(7, np.int64), np.zeros(7, np.int64)
@@ -62,7 +65,7 @@ class BusinessTime:
 
 def zone_offsets(moments: IntArray, zone: ZoneInfo) -> IntArray:
     """Return the zone's offset from UTC in seconds at each moment."""
-    steps, where = np.unique(moments // OFFSET_STEP, return_inverse=True)
+    steps, where = np.unique(np.clip(moments, EARLIEST, LATEST) // OFFSET_STEP, return_inverse=True)
     known = [datetime.fromtimestamp(step * OFFSET_STEP, UTC).astimezone(zone) for step in steps.tolist()]
     offsets = [(moment.utcoffset() or timedelta()) // timedelta(seconds=1) for moment in known]
     return np.array(offsets, np.int64)[where]

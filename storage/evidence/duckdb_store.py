@@ -266,11 +266,11 @@ class DuckDBStore:
     def _content_digest(self) -> str:
         # A sum does not depend on the order, and integers add up exactly.
         sums = " UNION ALL ".join(
-            f"SELECT '{name}', count(*), sum(content_hash::HUGEINT)::VARCHAR "
-            f"FROM stored.{quoted(name)} WHERE deleted_at IS NULL"
+            f"SELECT '{name}', source, count(*), sum(content_hash::HUGEINT)::VARCHAR "
+            f"FROM stored.{quoted(name)} WHERE deleted_at IS NULL GROUP BY source"
             for name in KINDS
         )
-        rows = sorted(row for row in self._rows(sums) if row[1])
+        rows = sorted(self._rows(sums))
         return hashlib.sha256(orjson.dumps(rows)).hexdigest()
 
 

@@ -163,8 +163,9 @@ class Intake:
             ) from error
 
     def _hash(self, record: Record, row: _Row, kept: bytes) -> int:
-        # Empty columns are left out, so a column that a later release adds changes no hash.
+        # Empty columns are left out, so a column that a later release adds changes no hash. The source is
+        # left out as well: which of two equally new copies wins must not hang on a connector's name.
         moment = None if record.updated_at is None else record.updated_at.astimezone(UTC)
-        head = [self._source, self._kind.name, record.id, moment, record.revision, row]
+        head = [self._kind.name, record.id, moment, record.revision, row]
         digest = hashlib.blake2b(self._json(record, head) + kept, digest_size=8).digest()
         return int.from_bytes(digest, signed=True)

@@ -74,11 +74,11 @@ def test_one_priority_on_more_than_90_percent_caps_the_achievement_at_half(world
 
 
 def test_the_cap_does_not_lift_what_is_below(world: World) -> None:
-    # 78 % of records follow: (78 - 70)/28 = 29 %.
-    cell(world, 78, 2, 2, 3)
-    for priority in (4, 5, 2, 1):
-        cell(world, 1, 2, 2, priority)
-    assert world.measure(CONFORMANCE).achievement == round((100 * 78 / 100 - 70) / 28, 9)
+    # 95 of 100 have priority 3, yet 22 of them should be 1: 78 % follow, and (78 - 70)/28 is 29 %.
+    cell(world, 73, 2, 2, 3)
+    cell(world, 22, 1, 1, 3)
+    cell(world, 5, 1, 1, 1)
+    assert world.measure(CONFORMANCE, DECLARED).achievement == round(8 / 28, 9)
 
 
 def test_the_groups_that_deviate_are_named(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -94,6 +95,7 @@ class World:
         """Columns by source and kind (`desk.incident`) that its mapping does not fill."""
         self._numbers = self._revisions = 0
         self._records: dict[tuple[str, str], dict[str, Record]] = {}
+        self._pending: dict[tuple[str, str], set[str]] = {}
         self._kinds: dict[tuple[str, str], KindState] = {}
 
     # --- Records ---
@@ -108,14 +110,16 @@ class World:
             "resolution_note_fingerprint": f"f{name}",
             **columns,
         }
-        values.pop("source", None), values.pop("id", None)
         opened = moment(values["opened_at"])
         if resolves:
-            values["resolved_at"] = opened + values.pop("lasting", timedelta(hours=2))
+            values["resolved_at"] = opened + values.get("lasting", timedelta(hours=2))
         ended = values["resolved_at"]
         if "closed_at" not in columns and ended is not None:
             values["closed_at"] = moment(ended) + timedelta(hours=1)
-        self._put(columns.get("source", SOURCE), "incident", name, values)
+        stored = {
+            column: value for column, value in values.items() if column not in ("id", "source", "lasting")
+        }
+        self._put(columns.get("source", SOURCE), "incident", name, stored)
         return name
 
     def incidents(self, count: int, **columns: Any) -> list[str]:
@@ -123,11 +127,15 @@ class World:
         return [self.incident(**columns) for _ in range(count)]
 
     def changes(
-        self, incident: str, field: str, steps: Iterable[tuple[str, str | None, str | None]], **more: Any
+        self,
+        incident: str,
+        field: str,
+        steps: Iterable[tuple[str | datetime, str | None, str | None]],
+        **more: Any,
     ) -> None:
-        """Add the history of a field: (at, new value, actor) in order."""
+        """Add the history of a field: (at, new value, actor) in order, in place of an earlier one."""
         source, before = more.get("source", SOURCE), more.get("before")
-        for at, value, actor in steps:
+        for position, (at, value, actor) in enumerate(steps):
             columns = {
                 "record_kind": "incident",
                 "record_id": incident,
@@ -135,10 +143,10 @@ class World:
                 "old_value": before,
                 "new_value": value,
                 "at": at,
-                "sequence": self._numbers,
+                "sequence": position,
                 "actor": actor,
             }
-            self._put(source, "transition", self._name({}), columns)
+            self._put(source, "transition", f"{incident}-{field}-{position}", columns)
             before = value
 
     def service_level(self, incident: str, **columns: Any) -> str:
@@ -183,11 +191,14 @@ class World:
         updated = values.get("updated_at") or typed.get("closed_at") or typed.get("opened_at") or BEGINNING
         records = self._records.setdefault((source, kind), {})
         self._kinds.setdefault((source, kind), KindState.READABLE)
+        if name in records and records[name].values == typed and "updated_at" not in values:
+            return
         # A replacement must not be older than what it replaces, or the store keeps the old one.
         newest = max(
             moment(updated), (records[name].updated_at or BEGINNING) if name in records else BEGINNING
         )
         self._revisions += 1
+        self._pending.setdefault((source, kind), set()).add(name)
         records[name] = Record(name, typed, updated_at=newest, revision=self._revisions)
 
     # --- Into the store ---
@@ -197,9 +208,11 @@ class World:
         return {key: list(records.values()) for key, records in self._records.items()}
 
     def stored(self, policy: Policy = EVERYTHING_COUNTS) -> EvidenceStore:
-        """Write what has been added, and derive."""
-        for (source, kind), records in self._records.items():
-            self.store.merge(source, kind, records.values())
+        """Write what has been added since the last time, and derive."""
+        for (source, kind), names in self._pending.items():
+            records = self._records[source, kind]
+            self.store.merge(source, kind, [records[name] for name in sorted(names)])
+        self._pending.clear()
         self.declare()
         derive(self.store, policy)
         return self.store
@@ -286,3 +299,72 @@ def without_exclusions(catalogue: Catalogue) -> Catalogue:
 def ids(rows: pa.Table) -> list[str]:
     """Return the ids of a query's rows."""
     return [str(value) for value in rows.column("id").to_pylist()]
+
+
+def organisation(world: World, months: int = 13, each: int = 60) -> None:
+    """Fill a world with an organisation that does some things well and others not.
+
+    Everything an indicator asks for is there: histories, targets, several teams, people and automations,
+    more than a year of months. Numbers come from a fixed sequence.
+    """
+    chance = random.Random(2026)
+    for number in range(months * each):
+        day = date(2026, 6, 14) - timedelta(days=number * 365 * months // (12 * months * each))
+        _one_of_many(world, chance, f"INC{number:04d}", f"{day} {chance.randint(8, 15):02d}:15")
+
+
+def _one_of_many(world: World, chance: random.Random, name: str, opened_at: str) -> None:
+    team, opened = chance.choice(("Network", "Mail", "Desk", "Apps")), moment(opened_at)
+    robot = chance.random() < 0.1
+    bounces = 0 if robot else chance.choice((0, 0, 0, 1, 2))
+    lasting = timedelta(minutes=chance.randint(2, 9) if robot else chance.randint(30, 900))
+    impact, urgency = chance.choice((1, 2, 2, 3)), chance.choice((1, 2, 3))
+    resolver = "automation:healer" if robot else chance.choice(("person:ann", "person:bob", "person:cy"))
+    world.incident(
+        id=name,
+        opened_at=opened,
+        lasting=lasting,
+        assignment_group=team,
+        impact=impact,
+        urgency=urgency,
+        priority=min(impact + urgency - 1 + (chance.random() < 0.1), 5),
+        category=chance.choice(("Network", "Mail", "Apps", None)),
+        ci_id=chance.choice((None, *(f"srv-{number}" for number in range(60)))),
+        service_id=chance.choice(("mail", "pay", None)),
+        close_code=chance.choice(("Solved", "Workaround", None)),
+        resolver=resolver,
+        reassignment_count=bounces,
+        reopen_count=int(chance.random() < 0.05),
+    )
+    _history(world, chance, name, opened, lasting, team, bounces, resolver)
+    if chance.random() < 0.9:
+        late = opened + timedelta(minutes=chance.choice((0, 5, 90)))
+        world.service_level(
+            name,
+            id=f"{name}-sla",
+            started_at=late,
+            stopped_at=opened + lasting,
+            breached=chance.random() < 0.15,
+        )
+
+
+def _history(
+    world: World,
+    chance: random.Random,
+    name: str,
+    opened: datetime,
+    lasting: timedelta,
+    team: str,
+    bounces: int,
+    resolver: str,
+) -> None:
+    taken = opened + min(timedelta(minutes=chance.choice((5, 20, 400))), lasting)
+    states = [
+        (opened, "New", "person:caller"),
+        (taken, "Work", resolver),
+        (opened + lasting, "Closed", resolver),
+    ]
+    world.changes(name, "state", states)
+    visited = {0: [team], 1: ["Desk 0", team], 2: [team, "Desk 0", team]}[bounces]
+    steps = [(opened + lasting * step / 4, group, "person:caller") for step, group in enumerate(visited)]
+    world.changes(name, "assignment_group", steps if resolver.startswith("person") else steps[:1])

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from datetime import date
+
+from evaluators.catalogue import shipped
+from evaluators.explanation import next_step, number, reason_of
+from evaluators.results import IndicatorResult, Measurement, State
+
+ATTRIBUTES = ("2.1", "2.2", "3.1", "3.2", "4.1", "4.2", "5.1", "5.2")
+PRACTICE = shipped().practice("incident")
+
+
+def result(
+    name: str, achievement: float | None, value: float | None = None, why: str = "why"
+) -> IndicatorResult:
+    rule = shipped().indicator(name)
+    state = State.NOT_SUPPORTED if achievement is None else State.MEASURED
+    return IndicatorResult(
+        id=name,
+        practice="incident",
+        attribute=rule.attribute,
+        core=rule.core,
+        weight=rule.effective_weight,
+        unit=rule.unit,
+        measurement=Measurement(state, why, value=value),
+        achievement=achievement,
+        window=(date(2026, 1, 1), date(2026, 4, 1)),
+        rule=rule.rule,
+    )
+
+
+def attributes(**changed: float | None) -> dict[str, float | None]:
+    return dict.fromkeys(ATTRIBUTES, 1.0) | {
+        name[1:].replace("_", "."): value for name, value in changed.items()
+    }
+
+
+def test_a_practice_that_is_not_assessed_says_so() -> None:
+    assert reason_of(None, None, attributes(), []).startswith("Not assessed")
+
+
+def test_half_is_needed_of_the_attributes_of_the_next_level() -> None:
+    weak = result("inc-sla-attainment", 0.4, 80.0, "priority 1: 20.0 %")
+    reason = reason_of(3, "4.1", attributes(_4_1=0.4), [weak])
+    assert reason == (
+        "4.1 Measured and controlled is Partly achieved (40 %), level 4 needs more than 50 %. "
+        "Weakest there: inc-sla-attainment at 80.0 %, achieving 40 % (priority 1: 20.0 %)."
+    )
+
+
+def test_85_percent_is_needed_of_the_attributes_below() -> None:
+    weak = result("inc-sla-coverage", 0.6, 78.8)
+    reason = reason_of(3, "3.1", attributes(_3_1=0.6), [weak])
+    assert "level 4 needs more than 85 %" in reason
+    assert "Largely achieved (60 %)" in reason
+
+
+def test_an_attribute_without_evidence_says_what_is_missing() -> None:
+    missing = result("inc-sla-coverage", None, why="no source fills service levels")
+    reason = reason_of(2, "3.1", attributes(_3_1=None), [missing])
+    assert reason == (
+        "3.1 Standardised is not evidenced, level 3 needs more than 50 %: no source fills service levels."
+    )
+    assert next_step(PRACTICE, 2, "3.1", [missing]) == (
+        "Make evidence for 3.1 Standardised available: no source fills service levels."
+    )
+
+
+def test_a_missing_core_indicator_is_named_where_all_that_is_rated_is_good() -> None:
+    # Without core an attribute is at most 85 %: raising what is at 100 % would not help.
+    results = [
+        result("inc-response-within-target", None, why="no source fills acknowledged_at"),
+        result("inc-resolved-within-30-days", 1.0, 100.0),
+    ]
+    reason = reason_of(2, "2.1", attributes(_2_1=0.85), results)
+    assert reason.endswith("Missing there: inc-response-within-target (no source fills acknowledged_at).")
+    assert next_step(PRACTICE, 2, "2.1", results) == (
+        "Make evidence for 2.1 Performed available: no source fills acknowledged_at."
+    )
+
+
+def test_no_level_above_the_highest_is_asked_for() -> None:
+    reason = reason_of(5, "5.1", attributes(_5_1=0.7), [result("inc-automated-resolution", 0.7, 10.5)])
+    assert "level 6" not in reason
+    assert reason.startswith("The highest level is reached")
+
+
+def test_a_practice_that_is_not_assessed_is_asked_for_evidence_first() -> None:
+    assert next_step(PRACTICE, None, None, []) == "Connect evidence for 2.1 and 2.2 first."
+
+
+def test_without_bottleneck_there_is_nothing_to_do() -> None:
+    assert reason_of(5, None, attributes(), []) == "All attributes are Fully achieved."
+    assert next_step(PRACTICE, 5, None, []) == "Hold what has been reached."
+
+
+def test_the_next_step_goes_from_the_value_to_where_fully_begins() -> None:
+    # 85 % and three points of safety of 50 -> 98 are 92.24.
+    step = next_step(PRACTICE, 3, "3.1", [result("inc-sla-coverage", 0.6, 78.8)])
+    assert "Bring inc-sla-coverage from 78.8 % to 92.2 % at least." in step
+
+
+def test_the_next_step_asks_for_half_of_the_next_level_and_goes_down_where_less_is_better() -> None:
+    # 4.2 of a level 3 needs 50 %: with three points of safety, 53 % of 20 -> 3 are 10.99.
+    step = next_step(PRACTICE, 3, "4.2", [result("inc-ping-pong-rate", 0.2, 16.6)])
+    assert "Bring inc-ping-pong-rate from 16.6 % to 11.0 % at least." in step
+
+
+def test_numbers_are_written_with_their_unit() -> None:
+    assert number(1234.56, "%") == "1,234.6 %"
+    assert number(61.0, "% of volume") == "61.0 % of volume"
+    assert number(61.0, "score") == "61.0 (score)"
+    assert number(None, "%") == "-"
