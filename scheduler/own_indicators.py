@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from config import Configuration
 from config.document import Document
-from evaluators.catalogue import Catalogue, CatalogueError, shipped
+from evaluators.catalogue import Catalogue, CatalogueError, shipped, with_own
 from storage.errors import ConfigurationError, Problem
 
 
@@ -29,7 +29,7 @@ def _with_own(own: Document | None) -> tuple[Catalogue, list[Problem]]:
     bare = isinstance(own.data, list)
     data = {"indicators": own.data} if bare else own.data
     try:
-        return shipped().with_own(data), []
+        return with_own(shipped(), data), []
     except CatalogueError as error:
         return shipped(), [
             own.problem(each.path[1:] if bare else each.path, each.message, offset=each.offset)
@@ -44,6 +44,8 @@ def _unknown_exemptions(configuration: Configuration, catalogue: Catalogue) -> l
         if exemption.indicator not in known:
             near = get_close_matches(exemption.indicator, known, n=1)
             suggestion = f" (did you mean '{near[0]}'?)" if near else ""
+            path = ("exemptions", number, "indicator")
             message = f"there is no indicator '{exemption.indicator}'{suggestion}"
-            problems.append(configuration.document.problem(("exemptions", number, "indicator"), message))
+            shown = configuration.interpolation.redacted(message, path)
+            problems.append(configuration.document.problem(path, shown))
     return problems

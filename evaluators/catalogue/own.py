@@ -7,24 +7,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evaluators.catalogue.catalogue import (
-    Catalogue,
-    CatalogueError,
-    CatalogueProblem,
-    Path,
-    Practice,
-    closest,
-    problems_of,
-)
+from evaluators.catalogue.catalogue import Catalogue, Practice
 from evaluators.catalogue.entry import Indicator
+from evaluators.catalogue.problems import CatalogueError, CatalogueProblem, Path, closest, problems_of
 from evaluators.measures.improvement import Improvement
 
 NESTED = ("anchors", "remediation")
 """Keys of which an override may give a part."""
 
 
-def merged(catalogue: Catalogue, data: object) -> Catalogue:
-    """Return the catalogue with the customer's entries in it; raises CatalogueError with all problems."""
+def with_own(catalogue: Catalogue, data: object) -> Catalogue:
+    """Return the catalogue with a customer's entries: `indicators`, a list.
+
+    An entry with the id of an existing one overrides the keys it gives; any other is a new indicator and
+    names its `practice`. Raises CatalogueError with all problems.
+    """
     problems: list[CatalogueProblem] = []
     entries = _listed(data, problems)
     own: dict[str, Indicator] = {}

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from evaluators.catalogue import Catalogue, CatalogueError, Indicator, shipped
-from evaluators.catalogue.catalogue import CatalogueProblem
+from evaluators.catalogue import Catalogue, CatalogueError, Indicator, shipped, with_own
+from evaluators.catalogue.problems import CatalogueProblem
 from tests.evaluators.world import World, entry, share
 
 SPECIFICATION = Path(__file__).resolve().parents[3] / "shared" / "spec" / "catalogue.yaml"
@@ -98,7 +98,7 @@ def test_core_indicators_weigh_twice() -> None:
 
 
 def own(*entries: object) -> Catalogue:
-    return shipped().with_own({"indicators": list(entries)})
+    return with_own(shipped(), {"indicators": list(entries)})
 
 
 def problems(*entries: object) -> tuple[CatalogueProblem, ...]:
@@ -290,13 +290,13 @@ def test_a_ceiling_may_be_an_own_indicator() -> None:
 @pytest.mark.parametrize("data", [None, [], {}, {"indicators": {}}, "text"])
 def test_a_file_without_entries_is_told_what_it_needs(data: object) -> None:
     with pytest.raises(CatalogueError) as raised:
-        shipped().with_own(data)
+        with_own(shipped(), data)
     assert "`indicators` with a list" in raised.value.problems[0].message
 
 
 def test_other_keys_of_the_file_are_refused() -> None:
     with pytest.raises(CatalogueError) as raised:
-        shipped().with_own({"indicators": [], "indicator": []})
+        with_own(shipped(), {"indicators": [], "indicator": []})
     assert [(one.path, one.message) for one in raised.value.problems] == [
         (("indicator",), "unknown key 'indicator'")
     ]

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.assessment import Request, assess
-from evaluators.catalogue import Catalogue, Indicator, Practice, shipped
+from evaluators.catalogue import Catalogue, Indicator, Practice, shipped, with_own
 from evaluators.derive import derive
 from evaluators.examination import Examination
 from evaluators.policy import Exclusions, Policy
@@ -259,7 +259,7 @@ class World:
         name = wanted if isinstance(wanted, str) else str(wanted["id"])
         catalogue = self.catalogue
         if not isinstance(wanted, str):
-            catalogue = catalogue.with_own({"indicators": [dict(wanted)]})
+            catalogue = with_own(catalogue, {"indicators": [dict(wanted)]})
         examination = self.examination(policy, as_of, catalogue=catalogue, **more)
         return examination.result(catalogue.indicator(name))
 

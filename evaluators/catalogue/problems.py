@@ -1,0 +1,54 @@
+"""What can be wrong in a catalogue, said with the path to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pydantic import ValidationError
+
+from evaluators.measures import FAMILIES
+from evaluators.predicates import PredicateError
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class CatalogueProblem:
+    """One thing wrong in a catalogue; `offset` is the character inside the scalar where known."""
+
+    path: Path
+    message: str
+    offset: int | None = None
+
+
+class CatalogueError(ValueError):
+    """Entries that cannot be used; `problems` holds all of them."""
+
+    def __init__(self, problems: Sequence[CatalogueProblem]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, item.path))}: {item.message}" for item in problems))
+        self.problems = tuple(problems)
+
+
+def problems_of(error: ValidationError, base: Path) -> list[CatalogueProblem]:
+    """Translate what pydantic found into problems with plain sentences."""
+    found = []
+    for item in error.errors():
+        cause = item.get("ctx", {}).get("error")
+        offset = cause.offset if isinstance(cause, PredicateError) else None
+        message = str(cause) if isinstance(cause, ValueError) else item["msg"]
+        location = tuple(part for part in item["loc"] if not _is_tag(part, item["loc"]))
+        found.append(CatalogueProblem(base + location, message, offset))
+    return found
+
+
+def _is_tag(part: str | int, location: tuple[str | int, ...]) -> bool:
+    """Say whether a part of the location is the name of a measure family, which is no key in the file."""
+    return part in FAMILIES and location[-1] != part
+
+
+def closest(name: str, names: Sequence[str]) -> str:
+    """Return ` (did you mean 'x'?)`, or nothing."""
+    close = get_close_matches(name, names, n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
