@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -15,10 +15,10 @@ from evaluators.policy import Policy
 from evaluators.practice import assess_practice
 from evaluators.publication import Previous
 from evaluators.results import Assessment, OverallResult, PracticeResult, SourceState
-from evaluators.support import SupportMap
+from evaluators.support import SupportMap, plural
 from storage.errors import UsageError
 from storage.evidence import relation
-from storage.evidence.store import EvidenceStore, EvidenceVersion
+from storage.evidence.store import EvidenceStore, EvidenceVersion, Support
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Request:
     taken_at: datetime
     practices: tuple[str, ...] | None = None
     """Practices to assess; None for all of the catalogue."""
+    sources: frozenset[str] | None = None
+    """Sources whose records count; None for all that evidence holds."""
     exemptions: Mapping[str, str] = field(default_factory=dict)
     """Reason by indicator that is declared not applicable on that day."""
     previous: Callable[[str, str | None], Previous | None] = lambda _practice, _department: None
@@ -42,13 +44,16 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
     practices = [_practice(catalogue, name) for name in request.practices or _names(catalogue)]
     derive(store, policy)
     version = store.version()
+    supports = [
+        each for each in store.supports() if request.sources is None or each.source in request.sources
+    ]
     examination = Examination(
         store=store,
         catalogue=catalogue,
         policy=policy,
         as_of=request.as_of,
         reconstructed=kind_of(request.as_of, request.taken_at, policy) == "reconstructed",
-        supports=SupportMap(store.supports(), policy, request.taken_at),
+        supports=SupportMap(supports, policy, request.taken_at),
         evidence=version.content,
         exemptions=request.exemptions,
     )
@@ -65,8 +70,8 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
         evidence_content=version.content,
         overall=overall_of(results),
         practices=results,
-        sources=_sources(store),
-        notes=tuple(dict.fromkeys(examination.notes)),
+        sources=_sources(store, supports),
+        notes=(*_left_out(store, supports), *_twins(store, supports), *dict.fromkeys(examination.notes)),
     )
 
 
@@ -135,9 +140,33 @@ def _identifier(version: EvidenceVersion, catalogue: Catalogue, policy: Policy, 
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:12]
 
 
-def _sources(store: EvidenceStore) -> tuple[SourceState, ...]:
+def _left_out(store: EvidenceStore, supports: Sequence[Support]) -> list[str]:
+    """Name the sources in evidence that are not configured any more."""
+    counted = {support.source for support in supports}
+    others = sorted({support.source for support in store.supports()} - counted)
+    return [f"{source} is not configured any more: its records are left out" for source in others]
+
+
+def _twins(store: EvidenceStore, supports: Sequence[Support]) -> list[str]:
+    """Name the pairs of sources whose records have the same ids: perhaps they are the same records."""
+    notes = []
+    counted = {support.source for support in supports}
+    for kind in dict.fromkeys(support.kind for support in supports):
+        rows = store.query(
+            f"SELECT a.source AS one, b.source AS other, COUNT(*) AS n FROM {relation(kind)} AS a "
+            f"JOIN {relation(kind)} AS b ON a.id = b.id AND a.source < b.source GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        notes += [
+            f"{row['one']} and {row['other']} share {row['n']:,} ids of {plural(kind)}: "
+            "if these are the same records, they count twice"
+            for row in rows.to_pylist()
+            if {row["one"], row["other"]} <= counted and kind != "transition"
+        ]
+    return notes
+
+
+def _sources(store: EvidenceStore, supports: Sequence[Support]) -> tuple[SourceState, ...]:
     counts: dict[tuple[str, str], int] = {}
-    supports = store.supports()
     for kind in dict.fromkeys(support.kind for support in supports):
         rows = store.query(f"SELECT source, COUNT(*) AS n FROM {relation(kind)} GROUP BY 1 ORDER BY 1")
         counts |= {(row["source"], kind): row["n"] for row in rows.to_pylist()}

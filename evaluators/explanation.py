@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, rating, value_at
-from evaluators.catalogue import ATTRIBUTES, Practice
-from evaluators.ladder import HIGHEST_LEVEL
+from evaluators.catalogue import ATTRIBUTES, Indicator, Practice
+from evaluators.ladder import HIGHEST_LEVEL, attribute_achievement
 from evaluators.results import IndicatorResult, State
 
 LEVELS = {1: "Initial", 2: "Repeatable", 3: "Defined", 4: "Managed", 5: "Optimized"}
 RATINGS = {"N": "Not", "P": "Partly", "L": "Largely", "F": "Fully", "NE": "not evidenced"}
+NA = State.NOT_APPLICABLE
 SAFETY = 0.03
 """Points of achievement aimed above what is required (section 6.9)."""
 
@@ -40,7 +41,8 @@ def reason_of(
         missing = "; ".join(dict.fromkeys(reasons))
         return f"{attribute_title(bottleneck)} is not evidenced, {need}: {missing}."
     achieved = f"{RATINGS[rating(value)]} achieved ({100 * value:.0f} %)"
-    return f"{attribute_title(bottleneck)} is {achieved}, {need}. {_because(bottleneck, results)}"
+    waiting = _also_waiting(bottleneck, attributes, level)
+    return f"{attribute_title(bottleneck)} is {achieved}, {need}. {_because(bottleneck, results)}{waiting}"
 
 
 def next_step(
@@ -56,13 +58,59 @@ def next_step(
         return f"Make evidence for {attribute_title(bottleneck)} available{why}."
     rules = {indicator.id: indicator for indicator in practice.indicators}
     indicator = rules[weakest.id]
-    anchors = indicator.anchors
-    required = max(_required(bottleneck, level), weakest.achievement or 0.0)
-    aim = value_at(min(required + SAFETY, 1.0), anchors.zero, anchors.full, anchors.scale)
+    raises = smallest_raises(bottleneck, _required(bottleneck, level), results)
+    steps = " and ".join(_raise(rules[result.id], result, aim) for result, aim in raises)
     return (
-        f"{indicator.question} Bring {indicator.id} from {number(weakest.measurement.value, indicator.unit)} "
-        f"to {number(aim, indicator.unit)} at least. ServiceNow: {indicator.remediation.servicenow} "
+        f"{indicator.question} Bring {steps}. ServiceNow: {indicator.remediation.servicenow} "
         f"Jira: {indicator.remediation.jira}"
+    )
+
+
+def smallest_raises(
+    attribute: str, required: float, results: Sequence[IndicatorResult]
+) -> list[tuple[IndicatorResult, float]]:
+    """Return the indicators to raise, weakest first, and the achievement each has to reach.
+
+    The weakest alone where that lifts its attribute above `required`, else as many as it takes; each aims
+    three points of achievement beyond what just suffices (section 6.9).
+    """
+    own = [
+        result for result in results if result.attribute == attribute and result.measurement.state is not NA
+    ]
+    rated = sorted((each for each in own if each.achievement is not None), key=_by_achievement)
+    for count in range(1, len(rated) + 1):
+        raised = rated[:count]
+        for hundredths in range(round(100 * required), 100):
+            # More than `required` is asked for, so the next hundredth is the first that suffices.
+            if (_attribute_with(own, raised, (hundredths + 1) / 100) or 0.0) > required:
+                aim = min(hundredths / 100 + SAFETY, 1.0)
+                return [(each, aim) for each in raised if (each.achievement or 0.0) < aim]
+    return [(each, 1.0) for each in rated]
+
+
+def _attribute_with(
+    own: Sequence[IndicatorResult], raised: Sequence[IndicatorResult], aim: float
+) -> float | None:
+    names = {each.id for each in raised}
+    return attribute_achievement(
+        [
+            (
+                each.weight,
+                each.core,
+                max(aim, each.achievement or 0.0) if each.id in names else each.achievement,
+            )
+            for each in own
+        ]
+    )
+
+
+def _raise(indicator: Indicator, result: IndicatorResult, aim: float) -> str:
+    anchors = indicator.anchors
+    value = value_at(aim, anchors.zero, anchors.full, anchors.scale)
+    direction = "or more" if indicator.better_up else "or less"
+    return (
+        f"{indicator.id} from {number(result.measurement.value, indicator.unit)} "
+        f"to {number(value, indicator.unit)} {direction}"
     )
 
 
@@ -76,7 +124,11 @@ def number(value: float | None, unit: str) -> str:
 
 def _weakest(attribute: str, results: Sequence[IndicatorResult]) -> IndicatorResult | None:
     rated = [result for result in results if result.attribute == attribute and result.achievement is not None]
-    return min(rated, key=lambda result: (result.achievement, result.id), default=None)
+    return min(rated, key=_by_achievement, default=None)
+
+
+def _by_achievement(result: IndicatorResult) -> tuple[float, str]:
+    return result.achievement or 0.0, result.id
 
 
 def _is_fully(result: IndicatorResult) -> bool:
@@ -101,6 +153,16 @@ def _because(attribute: str, results: Sequence[IndicatorResult]) -> str:
     if weakest is not None and _is_fully(weakest) and unrated is not None:
         return f"Missing there: {unrated.id} ({unrated.measurement.reason})."
     return _finding(weakest) if weakest is not None else ""
+
+
+def _also_waiting(bottleneck: str, attributes: Mapping[str, float | None], level: int) -> str:
+    """Name the other attributes that keep the next level out of reach."""
+    short = [
+        f"{name} ({100 * (value or 0.0):.0f} %, needs {_needed(name, level)})"
+        for name, value in attributes.items()
+        if name != bottleneck and int(name[0]) <= level + 1 and (value or 0.0) <= _required(name, level)
+    ]
+    return f" Level {level + 1} also waits for {', '.join(short)}." if short else ""
 
 
 def _finding(result: IndicatorResult) -> str:

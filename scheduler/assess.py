@@ -13,7 +13,10 @@ from scheduler.progress import Progress, silent
 from scheduler.review import require_known
 from scheduler.stored import to_stored
 from scheduler.workspace import Workspace
-from storage.errors import ItsmMaturityError
+from storage.errors import ItsmMaturityError, UsageError
+
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 1, 1)
+"""Days that can be assessed: those that business time is reckoned for."""
 
 
 def assess_now(
@@ -24,11 +27,13 @@ def assess_now(
 ) -> Assessment:
     """Evaluate, store and return an assessment as of a day (configured, else today).
 
-    Raises NothingYetError while there is no evidence, UsageError for an unknown practice, FatalError or
-    RetriableError when a store cannot be used. History has the whole assessment or nothing of it.
+    Raises NothingYetError while there is no evidence, UsageError for an unknown practice, a day to come and
+    days outside 1970 to 2100, FatalError or RetriableError when a store cannot be used. History has the whole
+    assessment or nothing of it.
     """
     wanted = _practices(workspace, practices)
     day = as_of or workspace.configuration.assess.as_of or workspace.today()
+    _require_reckonable(workspace, day)
     history = workspace.history
     _require_evidence(workspace)
     run = history.start_run("assess", None, workspace.now())
@@ -53,6 +58,15 @@ def _practices(workspace: Workspace, practices: Sequence[str] | None) -> tuple[s
     return tuple(dict.fromkeys(practices or (name for name in configured or known if name in known)))
 
 
+def _require_reckonable(workspace: Workspace, day: date) -> None:
+    if day > workspace.today():
+        raise UsageError(f"{day} is still to come.", hint="Assess as of today or an earlier day.")
+    cohort, go_live = workspace.policy.cohort, workspace.policy.exclusions.go_live
+    for each in (day, *((cohort.since, cohort.until) if cohort else ()), go_live or day):
+        if not FIRST_DAY <= each <= LAST_DAY:
+            raise UsageError(f"{each} is too far away to assess by.", hint="Name days from 1970 to 2100.")
+
+
 def _require_evidence(workspace: Workspace) -> None:
     with workspace.evidence() as evidence:
         supports = evidence.supports()
@@ -67,6 +81,7 @@ def _evaluated(workspace: Workspace, day: date, practices: tuple[str, ...], prog
         as_of=day,
         taken_at=now,
         practices=practices,
+        sources=frozenset(workspace.configuration.connectors),
         exemptions=exemptions_on(workspace, day),
         previous=lambda practice, department: _previous(workspace, practice, department, day, kind),
         progress=progress,

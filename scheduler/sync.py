@@ -176,13 +176,14 @@ class _ConnectorSync:
                 return False
             if window is None:
                 return True
-            if not self._pull_window(window):
+            lines = self._pull_window(window)
+            if any(line.outcome == "failed" for line in lines):
                 return False
-            if self.options.since is None:
+            if self.options.since is None and not _wants_mending(window, lines):
                 history.set_bookmark(self.name, kind, identity, window.bookmark, self.workspace.now())
 
-    def _pull_window(self, window: Window) -> bool:
-        """Read and store one window; False when that failed, and then nothing of it is remembered."""
+    def _pull_window(self, window: Window) -> list[LedgerRow]:
+        """Read and store one window and return its ledger; nothing is remembered of one that failed."""
         reading, started = Reading(), perf_counter()
         with Spool() as spool:
             try:
@@ -196,7 +197,7 @@ class _ConnectorSync:
                 self._report(replace(line, seconds=perf_counter() - started), reading)
             else:
                 self._report(line)
-        return all(line.outcome != "failed" for line in lines)
+        return lines
 
     def _commit(self, window: Window, reading: Reading, spool: Spool) -> list[LedgerRow]:
         self.progress(f"{self.name}: storing {window.kind}", reading.received, reading.counted)
@@ -229,6 +230,14 @@ class _ConnectorSync:
         records = tuple(ledger.totals(self.reports))
         outcome = ledger.worst(report.row.outcome for report in records)
         return ConnectorReport(self.name, outcome, records, message or _first_message(records))
+
+
+def _wants_mending(window: Window, lines: Sequence[LedgerRow]) -> bool:
+    """Say whether a snapshot held rows that could not be read.
+
+    It is read again each time until it is mended, so that a scheduled sync does not turn green by itself.
+    """
+    return window.since is None and window.until is None and any(line.rejected for line in lines)
 
 
 def _first_message(records: Sequence[KindReport]) -> str:

@@ -14,8 +14,9 @@ INTRODUCTION = """\
 Generated from the shipped catalogue, `evaluators/catalogue/*.yaml`; a test keeps it current.
 
 Each indicator is one question to the records. Its value becomes an **achievement** from 0 to 100 % between two
-anchors; from 50 % on it is rated *Largely* (L), above 85 % *Fully* (F). A **core** indicator weighs double, and its
-attribute is never Fully achieved without it. Thresholds marked **†** rest wholly or partly on the judgement of experts:
+anchors; above 50 % it is rated *Largely* (L), above 85 % *Fully* (F). A **core** indicator weighs double, and its
+attribute is never Fully achieved without it. One bad indicator is not made good by others: with an indicator at 15 % or
+less an attribute is at most 50 %, with one at 50 % or less at most 85 %. Thresholds marked **†** rest wholly or partly on the judgement of experts:
 no standard prescribes them, so change them where you know better.
 
 ## Changing the model

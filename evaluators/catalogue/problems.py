@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
+from evaluators.catalogue.entry import Anchors, Indicator, Remediation
 from evaluators.measures import FAMILIES
 from evaluators.predicates import PredicateError
 
 Path = tuple[str | int, ...]
+
+
+_KEYS = (*Indicator.model_fields, *Anchors.model_fields, *Remediation.model_fields)
 
 
 @dataclass(frozen=True)
@@ -32,15 +37,29 @@ class CatalogueError(ValueError):
 
 
 def problems_of(error: ValidationError, base: Path) -> list[CatalogueProblem]:
-    """Translate what pydantic found into problems with plain sentences."""
+    """Translate what the models found into problems with plain sentences."""
     found = []
     for item in error.errors():
         cause = item.get("ctx", {}).get("error")
         offset = cause.offset if isinstance(cause, PredicateError) else None
-        message = str(cause) if isinstance(cause, ValueError) else item["msg"]
         location = tuple(part for part in item["loc"] if not _is_tag(part, item["loc"]))
-        found.append(CatalogueProblem(base + location, message, offset))
+        found.append(CatalogueProblem(base + location, _sentence(item, location), offset))
     return found
+
+
+def _sentence(item: ErrorDetails, location: Path) -> str:
+    cause = item.get("ctx", {}).get("error")
+    if isinstance(cause, ValueError):
+        return str(cause)
+    name = str(location[-1]) if location else ""
+    if item["type"] == "missing":
+        return f"the key '{name}' is missing"
+    if item["type"] == "extra_forbidden":
+        return f"unknown key '{name}'{closest(name, _KEYS)}"
+    if item["type"] == "literal_error":
+        quotes = ", in quotes" if isinstance(item["input"], float) else ""
+        return f"'{item['input']}' is not one of {item['ctx']['expected']}{quotes}"
+    return item["msg"][0].lower() + item["msg"][1:]
 
 
 def _is_tag(part: str | int, location: tuple[str | int, ...]) -> bool:

@@ -11,7 +11,7 @@ from evaluators.derive.incident import derive_incidents
 from evaluators.policy import Policy
 from storage.evidence.store import EvidenceStore
 
-RULES = "1"
+RULES = "2"
 """Raised whenever a derivation changes, so that stored columns are derived again."""
 
 DERIVATIONS: Mapping[str, Callable[[EvidenceStore, Policy], pa.Table]] = {"incident": derive_incidents}

@@ -29,7 +29,7 @@ class BusinessTime:
         really was.
         """
         self._zone = ZoneInfo(time_zone)
-        first, last = max(first, EARLIEST), min(last, LATEST)
+        first, last = (min(max(moment, EARLIEST), LATEST) for moment in (first, last))
         days = np.arange(first // DAY - 2, last // DAY + 400)
         weekdays = (days + EPOCH_WEEKDAY) % 7
         opening, closing = np.zeros(7, np.int64), np.zeros(7, np.int64)

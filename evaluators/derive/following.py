@@ -21,13 +21,16 @@ def next_after(
     number, complete = _numbered(rows, keys)
     candidates = complete & counts & opened.known
     # Key in the high part, second in the low part: one sorted array answers for all keys at once.
-    span = int(max(opened.values.max(initial=0), resolved.values.max(initial=0))) + 2
-    sorted_openings = np.sort(number[candidates] * span + opened.values[candidates])
-    wanted = number * span + resolved.values
+    # Moments before 1970 are negative, so seconds count from the earliest of all.
+    earliest = int(min(opened.values.min(initial=0), resolved.values.min(initial=0)))
+    latest = int(max(opened.values.max(initial=0), resolved.values.max(initial=0)))
+    span = latest - earliest + 2
+    sorted_openings = np.sort(number[candidates] * span + opened.values[candidates] - earliest)
+    wanted = number * span + resolved.values - earliest
     place = np.searchsorted(sorted_openings, wanted, side="right")
     found = np.append(sorted_openings, np.int64(-1))[np.minimum(place, len(sorted_openings))]
     known = complete & resolved.known & (place < len(sorted_openings)) & (found // span == number)
-    return Moments(np.where(known, found % span, 0), known)
+    return Moments(np.where(known, found % span + earliest, 0), known)
 
 
 def _numbered(rows: pa.Table, keys: Sequence[str]) -> tuple[IntArray, BoolArray]:

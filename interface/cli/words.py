@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
@@ -42,6 +43,11 @@ def quantity(value: float | None, unit: str, digits: int = 1) -> str:
 def plain(value: float) -> str:
     """Return a value without needless decimals: `95`, `72.5`, `0.25`."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def index_text(value: float) -> str:
+    """Return an index cut to two decimals, so that its integer part is the level even just below the next."""
+    return f"{math.floor(value * 100 + 1e-8) / 100:.2f}"
 
 
 def day(value: date | None) -> str:

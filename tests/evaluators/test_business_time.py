@@ -157,3 +157,10 @@ def test_moments_that_no_calendar_has_are_counted_and_never_crash() -> None:
     assert time.seconds_between(far[:1], far[1:]) > 0
     assert len(time.due(far, np.array([3600, 3600]))) == 2
     assert len(time.local(far)) == 2
+
+
+@pytest.mark.parametrize("year", ["0001", "1900", "1969", "2101", "9999"])
+def test_records_that_all_lie_outside_1970_to_2100_are_answered_all_the_same(year: str) -> None:
+    moment = at(f"{year}-06-12 09:00")
+    time = BusinessTime(OFFICE_HOURS, "UTC", moment, moment + HOUR)
+    assert between(time, moment, moment + HOUR) == 0

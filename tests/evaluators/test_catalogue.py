@@ -359,3 +359,17 @@ def test_any_change_changes_the_version_and_the_rule() -> None:
 def test_the_version_names_the_release_of_the_model() -> None:
     assert shipped().version.startswith("1.0+")
     assert len(shipped().version) == len("1.0+") + 12
+
+
+def test_mistakes_in_own_entries_are_said_in_plain_words() -> None:
+    with pytest.raises(CatalogueError) as caught:
+        own(
+            {"id": "inc-ping-pong-rate", "weigth": 2, "attribute": 4.2},
+            {"id": "inc-new-one", "practice": "incident"},
+        )
+    said = [problem.message for problem in caught.value.problems]
+    assert "unknown key 'weigth' (did you mean 'weight'?)" in said
+    assert any(
+        message.startswith("'4.2' is not one of '2.1'") and message.endswith("in quotes") for message in said
+    )
+    assert "the key 'question' is missing" in said

@@ -338,6 +338,20 @@ def test_the_earlier_of_two_recurrences_counts(world: World) -> None:
     assert recurrence(world, {}, problem_id="P1") == 86_400
 
 
+def test_an_opening_before_1970_is_no_recurrence_on_another_service(world: World) -> None:
+    name = world.incident(service_id="pay", priority=1)
+    world.incident(service_id="till", priority=1, opened_at="1969-12-31 23:00")
+    world.incident(service_id="mail", priority=1, opened_at="2026-06-10 09:00")
+    assert world.column("recurrence_seconds")[name] is None
+
+
+def test_a_resolution_before_1970_is_followed_by_what_came_later(world: World) -> None:
+    world.incident(ci_id="app-1")
+    name = world.incident(ci_id="srv-9", opened_at="1969-12-24 08:00")
+    world.incident(ci_id="srv-9", opened_at="1969-12-25 09:00")
+    assert world.column("repeated_on_ci")[name] is True
+
+
 # --- Human touch ---
 
 

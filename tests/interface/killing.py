@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +27,9 @@ from scheduler.workspace import Workspace, open_workspace
 
 RUNNER = (sys.executable, "-c", "import sys; from interface.cli.app import main; sys.exit(main())")
 CONFIGURATION = "itsm-maturity.yaml"
-EARLIEST, LATEST = 0.4, 1.05
-"""Share of an undisturbed run's time; before it Python itself still starts."""
+EARLIEST, LATEST = 0.2, 1.0
+"""Share of the time that an undisturbed run takes."""
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,22 @@ class Kill:
 
 
 def kill_sync(folder: Path, kills: int, seed: int) -> list[Kill]:
-    """Kill a full sync `kills` times, then let one end, and require evidence to equal its source."""
-    done = [
-        kill
-        for after in _moments(folder, ("sync", "--full"), kills, seed)
-        for kill in [strike(folder, ("sync", "--full"), after)]
-    ]
+    """Kill a full sync until `kills` struck, then let one end, and require evidence to equal its source."""
+    arguments = ("sync", "--full")
+    moments = _moments(folder, arguments, kills, seed)
+    done = list(_until_struck((strike(folder, arguments, after) for after in moments), kills))
     complete(folder, ("sync",))
     require_evidence_equals_source(folder)
     return done
 
 
 def kill_assess(folder: Path, kills: int, seed: int) -> list[Kill]:
-    """Kill an assessment `kills` times; after each, history holds whole assessments alone."""
+    """Kill an assessment until `kills` struck; after each, history holds whole assessments alone."""
     complete(folder, ("sync",))
+    moments = _moments(folder, ("assess",), kills, seed)
     done = []
-    for after in _moments(folder, ("assess",), kills, seed):
-        done.append(strike(folder, ("assess",), after))
+    for kill in _until_struck((strike(folder, ("assess",), after) for after in moments), kills):
+        done.append(kill)
         require_whole_assessments(folder)
     complete(folder, ("assess",))
     require_whole_assessments(folder)
@@ -123,16 +123,27 @@ def require_whole_assessments(folder: Path) -> None:
 
 
 def _moments(folder: Path, arguments: Sequence[str], kills: int, seed: int) -> Iterator[float]:
-    """Yield seconds to wait, spread over the time a run takes, in seeded order."""
+    """Yield seconds to wait, spread over the time a run takes, in seeded order, three rounds at most."""
     measured = folder.with_name(f"{folder.name}-undisturbed")
     shutil.copytree(folder, measured)
     whole = complete(measured, arguments)
     shutil.rmtree(measured)
     chance = random.Random(seed)
-    slots = [(number + chance.random()) / kills for number in range(kills)]
-    chance.shuffle(slots)
-    for slot in slots:
-        yield whole * (EARLIEST + slot * (LATEST - EARLIEST))
+    for _ in range(ROUNDS):
+        slots = [(number + chance.random()) / kills for number in range(kills)]
+        chance.shuffle(slots)
+        for slot in slots:
+            yield whole * (EARLIEST + slot * (LATEST - EARLIEST))
+
+
+def _until_struck(attempts: Iterable[Kill], kills: int) -> Iterator[Kill]:
+    """Yield attempts until so many have struck a running command; the machine may be faster than before."""
+    struck = 0
+    for kill in attempts:
+        yield kill
+        struck += kill.struck
+        if struck == kills:
+            return
 
 
 def _environment() -> dict[str, str]:

@@ -65,6 +65,8 @@ def test_a_bad_configuration_is_answered_with_its_place_and_exit_2(
         (("assess", "--practice", "incidnet"), "Did you mean 'incident'?"),
         (("assess", "--as-of", "yesterday"), "year-month-day"),
         (("assess", "--as-of", "2026-02-30"), "year-month-day"),
+        (("assess", "--as-of", "0001-01-01"), "1970 to 2100"),
+        (("assess", "--as-of", "9999-12-31"), "still to come"),
         (("history", "--practice", "incidents"), "Did you mean 'incident'?"),
         (("history", "--indicator", "inc-sla"), "inc-sla"),
         (("history", "--since", "1/2/2026"), "year-month-day"),
@@ -86,6 +88,18 @@ def test_wrong_arguments_are_answered_with_a_hint_and_exit_2(
     assert words in answer.err
     assert answer.out == ""
     assert len(answer.err.splitlines()) == 2, "one sentence and what to do"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["assess: {cohort: {opened_from: 0001-01-01, opened_to: 9999-12-31}}", "exclude: {go_live: 9999-12-01}"],
+)
+def test_a_day_beyond_the_calendar_is_answered_with_a_hint_and_exit_2(
+    fresh: Path, run: Command, setting: str
+) -> None:
+    answer = run(configured(fresh, f"connectors: {{}}\n{setting}\n"), "assess")
+    assert answer.code == 2
+    assert "1970 to 2100" in answer.err
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 PERIODS_SHOWN = 12
 
+Groups = Sequence[tuple[str, float, int]]
+
 
 def render_practice(found: Explained, name: str, platforms: Sequence[str] = ()) -> Iterator[RenderableType]:
     """Yield a practice in every scope, with what is not rated and why."""
@@ -70,7 +72,7 @@ def render_indicator(found: Explained, name: str, platforms: Sequence[str]) -> I
     yield _facts(practice, result, entry)
     if others:
         yield _scopes(others)
-    yield from _evidence(result)
+    yield from _evidence(result, entry.measure.family if entry else "")
     if entry is not None:
         yield from _advice(entry, platforms)
     yield Text(f"The query: itsm-maturity explain {name} --sql", style="dim")
@@ -163,20 +165,27 @@ def _scopes(others: Sequence[tuple[PracticeResult, IndicatorResult]]) -> Table:
     return table
 
 
-def _evidence(result: IndicatorResult) -> Iterator[RenderableType]:
+def _evidence(result: IndicatorResult, family: str) -> Iterator[RenderableType]:
     found = result.measurement
     if found.series:
         yield Text()
         yield _rows("Over time", found.series[-PERIODS_SHOWN:])
     if found.groups:
         yield Text()
-        yield _rows("Where most of the gap is", found.groups, " %")
+        yield _rows(*_gap(family, found.groups))
     if found.sample:
         yield Text()
         yield Text.assemble(("Records to look at: ", "bold"), ", ".join(found.sample))
 
 
-def _rows(title: str, rows: Sequence[tuple[str, float, int]], unit: str = "") -> Table:
+def _gap(family: str, groups: Groups) -> tuple[str, Groups, str]:
+    """Return title, rows and unit of the groups with most of the gap; the title says what they show."""
+    if family == "conforming_volume":
+        return "Teams that fall behind, with their own value", groups, ""
+    return "Where most of the gap is: records that count against it", groups, " %"
+
+
+def _rows(title: str, rows: Groups, unit: str = "") -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False)
     table.add_column()
     table.add_column(justify="right")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluators.results import Assessment, IndicatorResult, PracticeResult, State
-from interface.cli.words import certainty, count, level_name, plural, practice_name, share
+from interface.cli.words import certainty, count, index_text, level_name, plural, practice_name, share
 
 MISSING = (State.NOT_CONNECTED, State.NOT_SUPPORTED, State.STALE, State.INSUFFICIENT_SAMPLE, State.ERROR)
 """States that keep an indicator from being rated although it applies."""
+
+
+SURE = 0.90
+"""Certainty that alone would make confidence high (section 6.4)."""
 
 
 def scope_name(practice: PracticeResult) -> str:
@@ -34,9 +38,14 @@ def figures(practice: PracticeResult) -> str:
     level = practice.level or 1
     confidence = f"confidence {practice.confidence}"
     if practice.level is not None and level > 1:
-        confidence += f" ({certainty(practice.probability)} sure of level {level} or higher)"
+        why = (
+            ", but little is covered"
+            if practice.confidence != "high" and practice.probability >= SURE
+            else ""
+        )
+        confidence += f" ({certainty(practice.probability)} sure of level {level} or higher{why})"
     return (
-        f"index {practice.index:.2f}, breadth {share(practice.breadth)}, "
+        f"index {index_text(practice.index)}, breadth {share(practice.breadth)}, "
         f"coverage {share(practice.coverage)}, {confidence}"
     )
 
@@ -78,7 +87,7 @@ def overall(assessment: Assessment) -> str:
         text += f", up to {found.possible} possible"
     if found.weakest:
         text += f"; held down by {found.weakest}"
-    return text + (f"; index {found.index:.2f}" if found.index is not None else "")
+    return text + (f"; index {index_text(found.index)}" if found.index is not None else "")
 
 
 def _reasons(indicators: Sequence[IndicatorResult], *states: State) -> list[str]:

@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from evaluators.results import Assessment, PracticeResult
+from evaluators.results import Assessment, IndicatorResult, PracticeResult
 from interface.cli.render.assessment import achieved, value_text
 from interface.cli.render.headline import scope_name
 from interface.cli.render.sync import ledger_table
 from interface.cli.render.tables import plain_table
-from interface.cli.words import NOT_A_CERTIFICATE, count, day, moment, share
+from interface.cli.words import NOT_A_CERTIFICATE, count, day, index_text, moment, share
 from storage.history import LedgerRow, Page, Run
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-NOTHING = "There is no such assessment. Begin with itsm-maturity sync, then itsm-maturity assess."
+NOTHING = (
+    "There is no such assessment. Begin with itsm-maturity sync, then itsm-maturity assess; "
+    "this version assesses the organisation as a whole, not yet its departments."
+)
+OTHER_RULES = "≠"
+"""Marks a change between assessments that were made by different rules."""
+
+Past = tuple[Assessment, PracticeResult]
 
 
 def render(page: Page[Assessment]) -> Iterator[RenderableType]:
@@ -36,8 +43,8 @@ def render(page: Page[Assessment]) -> Iterator[RenderableType]:
                 scope_name(practice),
                 "–" if practice.level is None else str(practice.level),
                 str(practice.possible),
-                f"{practice.index:.2f}",
-                _change(practice.index, before.index if before else None),
+                "–" if practice.level is None else index_text(practice.index),
+                _change(assessment, practice, before),
                 share(practice.coverage),
                 assessment.id[:8],
             )
@@ -56,14 +63,13 @@ def render_indicator(page: Page[Assessment], indicator: str) -> Iterator[Rendera
     for position, assessment in enumerate(page.items[: page.limit]):
         for practice in assessment.practices:
             before = _before(page.items[position + 1 :], practice)
-            past = before.indicators[0].achievement if before and before.indicators else None
             for found in practice.indicators:
                 table.add_row(
                     day(assessment.as_of),
                     scope_name(practice),
                     value_text(found),
                     achieved(found),
-                    _points(found.achievement, past),
+                    _points(found, before),
                     assessment.id[:8],
                 )
     yield table
@@ -97,9 +103,9 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _before(older: Sequence[Assessment], practice: PracticeResult) -> PracticeResult | None:
+def _before(older: Sequence[Assessment], practice: PracticeResult) -> Past | None:
     same = (
-        each
+        (assessment, each)
         for assessment in older
         for each in assessment.practices
         if (each.practice, each.department) == (practice.practice, practice.department)
@@ -107,16 +113,25 @@ def _before(older: Sequence[Assessment], practice: PracticeResult) -> PracticeRe
     return next(same, None)
 
 
-def _change(now: float, before: float | None) -> str:
-    return "–" if before is None else f"{now - before:+.2f}"
+def _change(assessment: Assessment, now: PracticeResult, before: Past | None) -> str:
+    if before is None or now.level is None or before[1].level is None:
+        return "–"
+    rules = "" if before[0].catalogue == assessment.catalogue else f" {OTHER_RULES}"
+    return f"{now.index - before[1].index:+.2f}{rules}"
 
 
-def _points(now: float | None, before: float | None) -> str:
-    return "–" if now is None or before is None else f"{100 * (now - before):+.0f} points"
+def _points(now: IndicatorResult, before: Past | None) -> str:
+    """Return the change of an achievement, marked where the rule changed as well."""
+    past = before[1].indicators[0] if before and before[1].indicators else None
+    if past is None or past.achievement is None or now.achievement is None:
+        return "–"
+    rules = "" if past.rule == now.rule else f" {OTHER_RULES}"
+    return f"{100 * (now.achievement - past.achievement):+.0f} points{rules}"
 
 
 def _footer(page: Page[Assessment]) -> str:
     shown = min(len(page.items), page.limit)
     return (
-        f"{count(shown)} of {count(page.total)} assessments, newest first; change is against the one before."
+        f"{count(shown)} of {count(page.total)} assessments, newest first; change is against the one before, "
+        f"{OTHER_RULES} under other rules or thresholds."
     )
