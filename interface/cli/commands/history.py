@@ -25,7 +25,6 @@ EXAMPLES = examples(
     ("history", "level and index over time"),
     ("history --practice incident --since 2026-01-01", "one practice, this year"),
     ("history --indicator inc-sla-attainment", "one indicator over time"),
-    ("history --department '*'", "the organisation and every department"),
     ("history --runs", "what the last runs asked for and got"),
 )
 
