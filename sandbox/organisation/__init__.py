@@ -1,9 +1,19 @@
-"""Seeded organisations of linked incident records at a chosen quality, with the truth beside them."""
+"""Seeded organisations: incidents at a chosen quality, linked to all other records, and the truth."""
 
 from __future__ import annotations
 
-from sandbox.organisation.export import configuration, write_export, write_truth
+from sandbox.organisation.assumptions import Assumptions
+from sandbox.organisation.export import EXPORTED_KINDS, configuration, write_export, write_truth
 from sandbox.organisation.generator import Organisation, generate
 from sandbox.organisation.quality import Quality
 
-__all__ = ["Organisation", "Quality", "configuration", "generate", "write_export", "write_truth"]
+__all__ = [
+    "EXPORTED_KINDS",
+    "Assumptions",
+    "Organisation",
+    "Quality",
+    "configuration",
+    "generate",
+    "write_export",
+    "write_truth",
+]

@@ -8,6 +8,7 @@ import numpy as np
 
 from sandbox.organisation.numbers import Floats, Integers
 
+MINUTE = 60
 HOUR = 3600
 DAY = 24 * HOUR
 WEEK = 7 * DAY

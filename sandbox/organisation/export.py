@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from importlib import resources
 from itertools import groupby
@@ -12,7 +13,30 @@ from pathlib import Path
 
 from sandbox.organisation.generator import Organisation
 from sandbox.organisation.table import Cell, Table
+from sandbox.organisation.world import columns_of
+from storage.errors import UsageError
 
+FILES: Mapping[str, str] = {
+    "service_level": "service_levels",
+    "group": "groups",
+    "problem": "problems",
+    "change": "changes",
+    "release": "releases",
+    "configuration_item": "configuration_items",
+    "ci_relationship": "ci_relationships",
+    "event": "events",
+    "alert": "alerts",
+    "request": "requests",
+    "knowledge": "knowledge",
+    "knowledge_use": "knowledge_uses",
+    "survey": "surveys",
+    "outage": "outages",
+}
+"""Files of the kinds beside incidents, named as the organisation has their records."""
+EXPORTED_KINDS = tuple(FILES)
+"""Every kind that can be read beside incidents and their history."""
+INCIDENT_MANAGEMENT = ("service_level", "group")
+"""What incident management needs beside the incidents themselves."""
 LOG_FIELDS = ("id", "at", "actor")
 TRACKED = ("state", "assignment_group", "assignee")
 
@@ -24,14 +48,9 @@ def write_export(organisation: Organisation, folder: Path) -> None:
     record per row.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tables = {
-        "incidents.csv": organisation.incidents,
-        "transitions.csv": organisation.transitions,
-        "service_levels.csv": organisation.service_levels,
-        "groups.csv": organisation.groups,
-    }
-    for name, table in tables.items():
-        _write_rows(folder / name, list(table.columns), _lines(table))
+    for name in ("incidents", "transitions", *FILES.values()):
+        table: Table = getattr(organisation, name)
+        _write_rows(folder / f"{name}.csv", list(table.columns), _lines(table))
     _write_log(organisation, folder / "incident_log.csv")
 
 
@@ -41,14 +60,31 @@ def write_truth(organisation: Organisation, path: Path) -> None:
     _replace(path, [text, "\n"])
 
 
-def configuration(folder: str = ".", as_of: date | None = None) -> str:
+def configuration(
+    folder: str = ".", as_of: date | None = None, kinds: Collection[str] = INCIDENT_MANAGEMENT
+) -> str:
     """Return a configuration that reads an export in `folder`, relative to the configuration file.
 
-    `as_of` is the organisation's `until`, so that assessments look at its time instead of today.
+    `as_of` is the organisation's `until`, so that assessments look at its time instead of today. `kinds`
+    are the record kinds to read beside the incidents and their history: what incident management needs,
+    or as many of EXPORTED_KINDS as wanted. Raises UsageError for a kind without a file.
     """
+    if unknown := sorted(set(kinds) - set(FILES)):
+        raise UsageError(
+            f"The export has no file of {', '.join(unknown)}.", hint=f"Choose from {', '.join(FILES)}."
+        )
     text = resources.files("sandbox.organisation").joinpath("export.yaml").read_text("utf-8")
     day = f"as_of: {as_of.isoformat()}, " if as_of else ""
-    return text.replace("{folder}", folder).replace("{as_of}", day)
+    records = "".join(_record_file(kind) for kind in FILES if kind in kinds)
+    return text.replace("{records}", records).replace("{folder}", folder).replace("{as_of}", day)
+
+
+def _record_file(kind: str) -> str:
+    """Return the settings that read a kind from its file, every field into the column of its name."""
+    pairs = ", ".join(f"{name}: {name}" for name in columns_of(kind))
+    columns = textwrap.fill(f"{{{pairs}}}", 94, break_on_hyphens=False)
+    lines = [f"{kind}:", f"  path: {{folder}}/{FILES[kind]}.csv", "  complete: true", "  columns:"]
+    return textwrap.indent("\n".join([*lines, textwrap.indent(columns, "    ")]) + "\n", " " * 6)
 
 
 def _lines(table: Table) -> Iterable[Sequence[str]]:

@@ -8,13 +8,15 @@ from datetime import date
 import numpy as np
 
 from sandbox.organisation.anchors import ANCHORS, attribute_achievements, level_of
+from sandbox.organisation.assumptions import Assumptions
 from sandbox.organisation.clock import DAY, midnight, months_before
 from sandbox.organisation.clocks import start_clocks
 from sandbox.organisation.content import choose_resolvers, impact_and_urgency, leave_empty, windowed
+from sandbox.organisation.further import grow
 from sandbox.organisation.history import STATE, transition_table, write_history
 from sandbox.organisation.intake import UNCOUNTED, Intake, take_in
 from sandbox.organisation.numbers import Floats, Integers, Words, stream
-from sandbox.organisation.outages import assign_causes, services_needed
+from sandbox.organisation.outages import Causes, assign_causes, services_needed
 from sandbox.organisation.quality import Quality
 from sandbox.organisation.records import Lives, incident_table, staff_of
 from sandbox.organisation.routing import Routing, route
@@ -22,20 +24,43 @@ from sandbox.organisation.series import JUDGED, Period, Weekly, improves, plan_w
 from sandbox.organisation.structure import Structure, build_structure
 from sandbox.organisation.table import Columns, Table, times, words
 from sandbox.organisation.timing import Effort, estimate, plant, respond, roughly_resolved, slow_teams
+from sandbox.organisation.world import Cases, World
 from storage.errors import UsageError
 
 WARM_UP = 130 * DAY
 FEWEST_MONTHS, FEWEST_INCIDENTS = 15, 1000
+ORDINARY = Assumptions()
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """Records as an extract shows them at the end of the period, and what was planted in them."""
+    """Records as an extract shows them at the end of the period, and what was planted in them.
+
+    Columns are named and typed as the record kinds say, notes are in words; groups are referred to by
+    name, everything else by id.
+    """
 
     incidents: Table
     transitions: Table
+    """History of the incidents."""
     service_levels: Table
     groups: Table
+    departments: Table
+    """No record kind: id, name, business unit, manager, how many groups and members."""
+    problems: Table
+    changes: Table
+    releases: Table
+    configuration_items: Table
+    """Services are configuration items too; their id is their name."""
+    ci_relationships: Table
+    events: Table
+    """One by one in the last week, before that counted by day, monitor and type."""
+    alerts: Table
+    requests: Table
+    knowledge: Table
+    knowledge_uses: Table
+    surveys: Table
+    outages: Table
     truth: dict[str, object]
     """`level`, `attributes`, `indicators` with `asked`, `achievement` and `value`, and where they stand."""
 
@@ -48,28 +73,45 @@ class _Plan:
     weekly: Weekly
     slow: tuple[Integers, float]
     seed: int
+    assumptions: Assumptions
 
 
 def generate(
-    quality: Quality, *, seed: int, until: date, months: int = 24, incidents: int = 20000, groups: int = 12
+    quality: Quality,
+    *,
+    seed: int,
+    until: date,
+    months: int = 24,
+    incidents: int = 20000,
+    groups: int = 12,
+    assumptions: Assumptions = ORDINARY,
 ) -> Organisation:
     """Generate `incidents` incidents of the `months` before `until`, the first day without records.
 
-    The same arguments give the same organisation. Raises UsageError when there is too little to plant in.
+    `quality` is that of incident management; all other practices work as `assumptions` say. The same
+    arguments give the same organisation. Raises UsageError when there is too little to plant in.
     """
     if months < FEWEST_MONTHS or incidents < FEWEST_INCIDENTS:
         raise UsageError(
             f"{incidents} incidents in {months} months are too few to plant a level in.",
             hint=f"Ask for {FEWEST_INCIDENTS} incidents and {FEWEST_MONTHS} months at least.",
         )
-    plan = _plan(quality, seed, until, months, incidents, groups)
+    plan = _plan(quality, seed, until, months, incidents, groups, assumptions)
     intake, resolved = _lives(plan, incidents)
     acknowledged = respond(quality, intake, resolved, seed)
     routing = route(quality, intake, resolved, acknowledged, plan.period, groups, seed)
     return _records(plan, intake, Lives(resolved, acknowledged, plan.period.end), routing)
 
 
-def _plan(quality: Quality, seed: int, until: date, months: int, incidents: int, groups: int) -> _Plan:
+def _plan(
+    quality: Quality,
+    seed: int,
+    until: date,
+    months: int,
+    incidents: int,
+    groups: int,
+    assumptions: Assumptions,
+) -> _Plan:
     end, start = midnight(until), midnight(months_before(until, months))
     period = Period(start, end, start - WARM_UP)
     structure = build_structure(seed, groups, services_needed(incidents, months))
@@ -79,7 +121,7 @@ def _plan(quality: Quality, seed: int, until: date, months: int, incidents: int,
     noise = float(np.clip(0.6 * 1.25 * 1.5 / np.sqrt(7 * by_day), 0.05, 0.25))
     weekly = plan_weekly(quality, period, noise, seed)
     slow = slow_teams(quality, structure, structure.weights * by_day * 90, seed)
-    return _Plan(quality, structure, period, weekly, slow, seed)
+    return _Plan(quality, structure, period, weekly, slow, seed, assumptions)
 
 
 def _lives(plan: _Plan, incidents: int) -> tuple[Intake, Integers]:
@@ -120,12 +162,34 @@ def _records(plan: _Plan, intake: Intake, lives: Lives, routing: Routing) -> Org
         "inc-sla-attainment": clocks.attainment,
         **_of_series(plan, intake, resolved),
     }
+    cases = _cases(ids, table, intake, lives, causes)
+    further = grow(World(structure, period, seed, plan.assumptions, cases))
     return Organisation(
-        table,
-        transition_table(ids, *changes),
-        clocks.table,
-        _group_table(structure),
-        _truth(plan, planted, empty.careless, intake),
+        incidents=Table({**table.columns, **further.links}),
+        transitions=transition_table(ids, *changes),
+        service_levels=clocks.table,
+        truth=_truth(plan, planted, empty.careless, intake),
+        **further.tables,
+    )
+
+
+def _cases(ids: Words, table: Table, intake: Intake, lives: Lives, causes: Causes) -> Cases:
+    return Cases(
+        table=table,
+        ids=ids,
+        opened=intake.opened,
+        acknowledged=lives.acknowledged,
+        resolved=lives.resolved,
+        clean=intake.clean,
+        healed=intake.healed,
+        priority=intake.priority,
+        category=intake.category,
+        channel=intake.channel,
+        group=intake.group,
+        service=causes.service,
+        item=causes.item,
+        healed_from=causes.healed_from,
+        problem=causes.problem,
     )
 
 
@@ -153,18 +217,6 @@ def _of_series(plan: _Plan, intake: Intake, resolved: Integers) -> dict[str, flo
             for name in ("inc-resolution-time-trend", "inc-handoff-trend")
         },
     }
-
-
-def _group_table(structure: Structure) -> Table:
-    return Table(
-        {
-            "id": words([f"GRP{number:03d}" for number in range(1, len(structure.groups) + 1)]),
-            "name": words(list(structure.groups)),
-            "department": words(list(structure.departments)),
-            "member_count": words([len(members) for members in structure.people]),
-            "active": words([True] * len(structure.groups)),
-        }
-    )
 
 
 def _truth(plan: _Plan, planted: dict[str, float], careless: Integers, intake: Intake) -> dict[str, object]:

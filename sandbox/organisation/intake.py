@@ -62,7 +62,7 @@ class Intake:
 
 def take_in(quality: Quality, structure: Structure, period: Period, count: int, seed: int) -> Intake:
     """Open `count` incidents with season, weekends and a working day's shape."""
-    opened = _openings(period, count, stream(seed, "opened"))
+    opened = openings(period.earliest, period.end, count, stream(seed, "opened"))
     reason = _reasons(count, stream(seed, "reason"))
     priority = 1 + _draw(PRIORITY_SHARES, count, seed, "priority")
     priority = np.where(reason != CLEAN, np.maximum(priority, 3), priority)
@@ -97,8 +97,9 @@ def _reasons(count: int, generator: np.random.Generator) -> Integers:
     return reasons
 
 
-def _openings(period: Period, count: int, generator: np.random.Generator) -> Integers:
-    days = np.arange(period.earliest, period.end, DAY)
+def openings(start: int, end: int, count: int, generator: np.random.Generator) -> Integers:
+    """Draw moments between two midnights, in order, with season, weekends and a working day's shape."""
+    days = np.arange(start, end, DAY)
     weekday = (days - FIRST_MONDAY) % WEEK // DAY
     weights = np.asarray(WEEKDAYS)[weekday] * _season(days)
     even = (np.arange(count) + generator.random(count)) / count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -105,3 +106,22 @@ def rank_within(index: Integers) -> Integers:
     ranks = np.empty(len(index), dtype=np.int64)
     ranks[order] = np.arange(len(index)) - np.repeat(starts, counts)
     return ranks
+
+
+def drawn(options: Mapping[str, float], count: int, generator: np.random.Generator) -> Words:
+    """Draw names by their weights; the name "" stands for None."""
+    limits = np.cumsum(list(options.values()))
+    position = np.searchsorted(limits, generator.random(count) * limits[-1], side="right")
+    names = np.array([name or None for name in options], dtype=np.object_)
+    return np.asarray(names[np.minimum(position, len(names) - 1)], dtype=np.object_)
+
+
+def log_normal(median: float | Floats, sigma: float, count: int, generator: np.random.Generator) -> Integers:
+    """Draw whole positive numbers whose logarithms are normal, such as durations in seconds."""
+    drawn_ = np.asarray(median) * np.exp(sigma * generator.standard_normal(count))
+    return np.asarray(np.maximum(drawn_, 1), dtype=np.int64)
+
+
+def between(low: Integers, high: Integers, share: Floats | float) -> Integers:
+    """Return what lies `share` (0-1) of the way from `low` to `high`."""
+    return np.asarray(low + (share * (high - low)).astype(np.int64), dtype=np.int64)

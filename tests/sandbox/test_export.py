@@ -9,13 +9,24 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from config import load
-from sandbox.organisation import Organisation, Quality, configuration, generate, write_export, write_truth
+from sandbox.organisation import (
+    EXPORTED_KINDS,
+    Organisation,
+    Quality,
+    configuration,
+    generate,
+    write_export,
+    write_truth,
+)
 from sandbox.organisation.clock import business_moment, business_seconds
+from sandbox.organisation.export import FILES
 from storage.errors import UsageError
 from storage.records import KINDS
 
@@ -83,8 +94,7 @@ def test_changing_one_quality_leaves_the_rest_of_the_records_alone(made: Organis
     [
         ("incidents.csv", "incident"),
         ("transitions.csv", "transition"),
-        ("service_levels.csv", "service_level"),
-        ("groups.csv", "group"),
+        *((f"{name}.csv", kind) for kind, name in FILES.items()),
     ],
 )
 def test_headers_are_canonical_columns(made: Organisation, tmp_path: Path, file: str, kind: str) -> None:
@@ -99,13 +109,8 @@ def test_an_export_has_exactly_the_incidents_asked_for_and_leaves_nothing_else(
     write_export(made, tmp_path)
     ids = [row["id"] for row in rows_of(tmp_path / "incidents.csv")]
     assert len(ids) == len(set(ids)) == 1500
-    assert sorted(contents(tmp_path)) == [
-        "groups.csv",
-        "incident_log.csv",
-        "incidents.csv",
-        "service_levels.csv",
-        "transitions.csv",
-    ]
+    others = {f"{name}.csv" for name in FILES.values()}
+    assert set(contents(tmp_path)) == others | {"incident_log.csv", "incidents.csv", "transitions.csv"}
 
 
 def test_the_log_says_the_same_as_incidents_and_transitions(made: Organisation, tmp_path: Path) -> None:
@@ -140,8 +145,40 @@ def test_the_configuration_is_valid(made: Organisation, tmp_path: Path) -> None:
     assert load(file, {}) is not None
 
 
+def mapped(text: str) -> dict[str, dict[str, Any]]:
+    records = YAML(typ="safe").load(text)["connectors"]["sandbox"]["records"]
+    assert isinstance(records, dict)
+    return records
+
+
+def test_every_field_of_the_export_is_read_when_all_kinds_are(made: Organisation, tmp_path: Path) -> None:
+    write_export(made, tmp_path / "export")
+    file = tmp_path / "itsm-maturity.yaml"
+    file.write_text(configuration("export", UNTIL, EXPORTED_KINDS), encoding="utf-8")
+    assert load(file, {}) is not None
+    records = mapped(file.read_text("utf-8"))
+    assert set(records) == set(KINDS) - {"transition"}
+    for kind, settings in records.items():
+        header = rows_of(tmp_path / str(settings["path"]))[0]
+        # an incident's history brings actor and times
+        beside = {"at", "actor", "updated_at"} if kind == "incident" else set()
+        assert settings["columns"] == {name: name for name in header if name not in beside}, kind
+
+
+def test_only_the_kinds_asked_for_are_read() -> None:
+    assert set(mapped(configuration())) == {"incident", "service_level", "group"}
+    assert set(mapped(configuration(kinds=["change", "group"]))) == {"incident", "change", "group"}
+    assert set(mapped(configuration(kinds=[]))) == {"incident"}
+
+
+def test_a_kind_without_a_file_is_refused() -> None:
+    with pytest.raises(UsageError, match="department") as refused:
+        configuration(kinds=["department"])
+    assert "release" in refused.value.hint
+
+
 @pytest.mark.parametrize("wrong", [{"incidents": 999}, {"months": 12}, {"groups": 4}, {"groups": 41}])
-def test_what_cannot_be_planted_is_refused(wrong: dict[str, int]) -> None:
+def test_what_cannot_be_planted_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError) as refused:
         generate(Quality.of_level(2, 1), seed=1, until=UNTIL, **wrong)
     assert refused.value.hint
