@@ -1,0 +1,87 @@
+"""Tables from an organisation of the sandbox: what it planted, in ServiceNow's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from sandbox.servicenow.fill import codes, others, tasks
+from sandbox.servicenow.fill.columns import Records, Translator
+from sandbox.servicenow.fill.history import add_history
+from sandbox.servicenow.store import Tables
+
+_Add = Callable[[Tables, Translator, Records], None]
+_KINDS: Mapping[str, _Add] = {
+    "groups": others.add_groups,
+    "departments": others.add_departments,
+    "problems": tasks.add_problems,
+    "changes": tasks.add_changes,
+    "releases": tasks.add_releases,
+    "configuration_items": others.add_items,
+    "ci_relationships": others.add_relationships,
+    "events": others.add_events,
+    "alerts": others.add_alerts,
+    "requests": tasks.add_requests,
+    "knowledge": others.add_knowledge,
+    "knowledge_uses": others.add_knowledge_uses,
+    "surveys": others.add_surveys,
+    "outages": tasks.add_outages,
+    "service_levels": tasks.add_service_levels,
+}
+"""Record kinds beside incidents, by the attribute that an organisation has them in."""
+
+
+_CATEGORISED = {"incidents": "incident", "problems": "problem", "changes": "change_request"}
+
+
+class Organised(Protocol):
+    """An organisation: incidents and their history at least."""
+
+    @property
+    def incidents(self) -> Records:
+        """Incidents."""
+        ...
+
+    @property
+    def transitions(self) -> Records:
+        """History of the incidents."""
+        ...
+
+
+def tables_of(organisation: Organised, *, old_states: bool = False) -> Tables:
+    """Return the organisation's records as ServiceNow has them; the same one gives the same rows.
+
+    Kinds that the organisation does not have are left out, as if their plugins were not installed.
+    Columns without a field of ServiceNow become a customer's own (`u_acknowledged_at`). `old_states`
+    uses the codes of incidents from before the state model.
+    """
+    tables, translator = Tables(), Translator()
+    tasks.add_incidents(tables, translator, organisation.incidents, old_states=old_states)
+    add_history(tables, organisation.transitions, translator)
+    for attribute, add in _KINDS.items():
+        records: Records | None = getattr(organisation, attribute, None)
+        if records is not None and len(records):
+            add(tables, translator, records)
+    if not len(tables.view("cmdb_ci")):
+        incidents = organisation.incidents
+        others.add_stand_ins(
+            tables, [(incidents, "service_id", "cmdb_ci_service"), (incidents, "ci_id", "cmdb_ci_server")]
+        )
+    others.add_people(tables, list(translator.people))
+    tables.add("sys_choice", codes.choice_rows(_labels(organisation, translator)))
+    return tables
+
+
+def _labels(organisation: Organised, translator: Translator) -> dict[tuple[str, str], list[str]]:
+    """Return the labels of categories that records use."""
+    found = {}
+    for attribute, table in (
+        ("incidents", "incident"),
+        ("problems", "problem"),
+        ("changes", "change_request"),
+    ):
+        records: Records | None = getattr(organisation, attribute, None)
+        if records is not None:
+            for element in ("category", "subcategory"):
+                found[table, element] = sorted({cell for cell in translator.cells(records, element) if cell})
+    return found

@@ -1,0 +1,240 @@
+"""Everything that is no task: items, alerts, knowledge, surveys, groups and persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sandbox.servicenow.fill import codes, fields
+from sandbox.servicenow.fill.columns import Records, Translator, reference, stamps, text
+from sandbox.servicenow.fill.tasks import add_kind
+from sandbox.servicenow.store import Row, Tables
+
+_SINCE = codes.SINCE
+_TABLES = {"incident": "incident", "request": "sc_req_item", "problem": "problem", "change": "change_request"}
+
+
+def add_items(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add configuration items to their classes, with models and locations."""
+    rows = add_kind(
+        tables,
+        translator,
+        records,
+        kind="configuration_item",
+        table="cmdb_ci",
+        specification=fields.CONFIGURATION_ITEM,
+        classes=True,
+    )
+    for row in rows:
+        row["sys_class_name"] = codes.CLASS.get(row["sys_class_name"], "cmdb_ci")
+        row["operational_status"] = "1" if row["operational_status"] == "true" else "6"
+        row["install_status"] = {"Retired": "7", "In maintenance": "3"}.get(row["install_status"], "1")
+        row["attested"] = text(bool(row["attested_date"]))
+    for column, table in (("location", "cmn_location"), ("model", "cmdb_model")):
+        names = sorted({name for name in translator.cells(records, column) if name})
+        tables.add(table, [_named(table, name) for name in names])
+    tables.add("cmdb_ci", rows)
+
+
+def add_stand_ins(tables: Tables, columns: Iterable[tuple[Records, str, str]]) -> None:
+    """Add an item for everything that records refer to, where the organisation keeps no items."""
+    for records, column, table in columns:
+        if column in records.columns:
+            names = sorted({str(cell) for cell in records.column(column) if cell})
+            tables.add(table, [{**_named("cmdb_ci", name), "install_status": "1"} for name in names])
+
+
+def add_relationships(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add dependencies between items and their types."""
+    tables.add("cmdb_rel_ci", translator.rows(records, "cmdb_rel_ci", fields.CI_RELATIONSHIP))
+    names = sorted({name for name in translator.cells(records, "type") if name})
+    types = [{**_named("cmdb_rel_type", name), "parent_descriptor": name} for name in names]
+    tables.add("cmdb_rel_type", types)
+
+
+def add_events(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add the events that are kept one by one; rotation has taken the older ones away."""
+    rows = translator.rows(records, "em_event", fields.EVENT)
+    tables.add("em_event", [row for row in rows if row["node"]])
+
+
+def add_alerts(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add alerts."""
+    rows = add_kind(tables, translator, records, kind="alert", table="em_alert", specification=fields.ALERT)
+    for row in rows:
+        row["acknowledged"] = text(bool(row["acknowledged_by"]))
+        row["group_source"] = codes.GROUP_SOURCE.get(row["group_source"], "6")
+    tables.add("em_alert", rows)
+
+
+def add_knowledge(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add articles, their bases and categories."""
+    rows = add_kind(
+        tables, translator, records, kind="knowledge", table="kb_knowledge", specification=fields.KNOWLEDGE
+    )
+    tables.add("kb_knowledge", rows)
+    for column, table, field in (
+        ("knowledge_base", "kb_knowledge_base", "title"),
+        ("category", "kb_category", "label"),
+    ):
+        names = sorted({name for name in translator.cells(records, column) if name})
+        tables.add(table, [{"sys_id": reference(table, n), field: n, **stamps(_SINCE)} for n in names])
+
+
+def add_knowledge_uses(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add views, links to tasks and votes, each to its own table."""
+    columns = ("id", "type", "article_id", "record_kind", "record_id", "user", "session", "helpful")
+    cells = [translator.cells(records, name) for name in columns]
+    times = translator.cells(records, "used_at", "moment")
+    parts: dict[str, list[Row]] = {"kb_use": [], "m2m_kb_task": [], "kb_feedback": []}
+    for at, use in zip(times, zip(*cells, strict=True), strict=True):
+        table, row = _use(translator, at, dict(zip(columns, use, strict=True)))
+        if table:
+            row["sys_id"] = reference(table, use[0])
+            parts[table].append(row)
+    for table, rows in parts.items():
+        tables.add(table, rows)
+
+
+def _use(translator: Translator, at: str, use: Row) -> tuple[str, Row]:
+    person = translator.person(use["user"])
+    article = reference("kb_knowledge", use["article_id"]) if use["article_id"] else ""
+    task = reference(_TABLES.get(use["record_kind"], "task"), use["record_id"]) if use["record_id"] else ""
+    row = {**stamps(at, use["user"] or "guest"), "article": article, "user": person}
+    if use["type"] == "viewed":
+        return "kb_use", {
+            **row,
+            "viewed": "true",
+            "used": "false",
+            "session_id": use["session"],
+            "view_time": at,
+        }
+    if use["type"] == "voted":
+        useful = {"true": "yes", "false": "no"}.get(use["helpful"], "")
+        return "kb_feedback", {**row, "useful": useful, "task": task}
+    if use["type"] in ("linked", "solved") and task:
+        return "m2m_kb_task", {
+            **stamps(at, use["user"]),
+            "kb_knowledge": article,
+            "task": task,
+            "u_type": use["type"],
+        }
+    return "", row
+
+
+def add_surveys(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add assessment instances with the normalised result of one question."""
+    names = sorted({name for name in translator.cells(records, "name") if name})
+    tables.add("asmt_metric_type", [_named("asmt_metric_type", name) for name in names])
+    columns = ("id", "name", "record_kind", "record_id", "respondent", "score")
+    cells = [translator.cells(records, name) for name in columns]
+    sent = translator.cells(records, "sent_at", "moment")
+    answered = translator.cells(records, "answered_at", "moment")
+    instances, results = [], []
+    for at, done, part in zip(sent, answered, zip(*cells, strict=True), strict=True):
+        survey = dict(zip(columns, part, strict=True))
+        instance = _instance(translator, at, done, survey)
+        instances.append(instance)
+        if survey["score"]:
+            results.append(_result(instance, done, survey))
+    tables.add("asmt_assessment_instance", instances)
+    tables.add("asmt_metric_result", results)
+
+
+def _instance(translator: Translator, sent: str, answered: str, survey: Row) -> Row:
+    table = _TABLES.get(survey["record_kind"], "task")
+    task = reference(table, survey["record_id"]) if survey["record_id"] else ""
+    return {
+        "sys_id": reference("asmt_assessment_instance", survey["id"]),
+        "number": survey["id"],
+        "metric_type": reference("asmt_metric_type", survey["name"]),
+        "state": "complete" if answered else "ready",
+        "task_id": task,
+        "trigger_table": table,
+        "trigger_id": task,
+        "taken_on": answered,
+        "user": translator.person(survey["respondent"]),
+        **stamps(sent),
+        "sys_updated_on": answered or sent,
+    }
+
+
+def _result(instance: Row, answered: str, survey: Row) -> Row:
+    mark = str(1 + int(survey["score"]) // 25)
+    return {
+        "sys_id": reference("asmt_metric_result", survey["id"]),
+        "instance": instance["sys_id"],
+        "actual_value": mark,
+        "normalized_value": survey["score"],
+        "user": instance["user"],
+        **stamps(answered),
+    }
+
+
+def add_groups(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add groups with as many members as they have; the last ones are not active."""
+    rows = add_kind(
+        tables, translator, records, kind="group", table="sys_user_group", specification=fields.GROUP
+    )
+    names = translator.cells(records, "name")
+    members: list[Row] = []
+    for row, name in zip(rows, names, strict=True):
+        # records refer to a group by its name
+        row["sys_id"] = reference("sys_user_group", name)
+    counts, active = (_counts(translator, records, name) for name in ("member_count", "active_member_count"))
+    users: list[Row] = []
+    for row, count, working in zip(rows, counts, active, strict=True):
+        names = [f"{codes.code(row['name'])}.{number + 1}" for number in range(count)]
+        users += [_user(name, active=at < (working or count)) for at, name in enumerate(names)]
+        members += [_member(row, name) for name in names]
+    tables.add("sys_user", users)
+    tables.add("sys_user_group", rows)
+    tables.add("sys_user_grmember", members)
+    names = sorted({name for name in translator.cells(records, "department") if name})
+    tables.add("cmn_department", [_named("cmn_department", name) for name in names])
+
+
+def _counts(translator: Translator, records: Records, column: str) -> list[int]:
+    return [int(cell or 0) for cell in translator.cells(records, column)]
+
+
+def _member(group: Row, user: str) -> Row:
+    return {
+        "sys_id": reference("sys_user_grmember", user),
+        "group": group["sys_id"],
+        "user": reference("sys_user", user),
+        **stamps(_SINCE),
+    }
+
+
+def add_departments(tables: Tables, translator: Translator, records: Records) -> None:
+    """Add departments with business unit and head."""
+    columns = ("name", "business_unit", "manager")
+    cells = zip(*(translator.cells(records, name) for name in columns), strict=True)
+    rows = []
+    for name, unit, head in cells:
+        unit_id = reference("business_unit", unit) if unit else ""
+        rows.append(
+            {**_named("cmn_department", name), "business_unit": unit_id, "dept_head": translator.person(head)}
+        )
+        tables.add("business_unit", [_named("business_unit", unit)] if unit else [])
+    tables.add("cmn_department", rows)
+
+
+def add_people(tables: Tables, people: Sequence[str]) -> None:
+    """Add everybody that records refer to."""
+    tables.add("sys_user", [_user(name) for name in people])
+
+
+def _user(name: str, *, active: bool = True) -> Row:
+    first, _, last = name.partition(".")
+    return {
+        "sys_id": reference("sys_user", name),
+        "user_name": name,
+        "name": f"{first} {last}".strip().title(),
+        "active": text(active),
+        **stamps(_SINCE),
+    }
+
+
+def _named(table: str, name: str) -> Row:
+    return {"sys_id": reference(table, name), "name": name, **stamps(_SINCE)}

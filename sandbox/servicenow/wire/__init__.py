@@ -1,0 +1,1 @@
+"""Requests, replies and the sockets between them."""
