@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from storage.errors import UsageError
+from storage.records import KINDS
+from storage.records.schema import ColumnType
 
 _WELL_KNOWN: Mapping[str, tuple[str, ...]] = {
     "id": ("number", "issue key", "key", "sys id", "id", "ticket", "ticket number", "incident"),
@@ -41,7 +43,7 @@ _WELL_KNOWN: Mapping[str, tuple[str, ...]] = {
     "assignment_group": ("assignment group", "assigned group", "team", "custom field (team)"),
     "assignee": ("assigned to", "assignee"),
     "caller": ("caller id", "caller", "reporter"),
-    "created_by": ("sys created by", "created by", "creator"),
+    "created_by": ("sys created by", "created by", "creator", "opened by"),
     "resolver": ("resolved by",),
     "channel": ("contact type", "channel", "request channel type"),
     "reassignment_count": ("reassignment count",),
@@ -57,11 +59,28 @@ _WELL_KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 """Column: names it has in exports of ServiceNow and Jira, best first, in lower case without signs."""
 
+_UPDATED_BY = ("sys updated by", "updated by")
+_HISTORY = ("state", "assignment_group", "assignee")
+_PARTS = ("display_value", "value", "link")
+"""What ServiceNow's API puts into the object that stands for one value."""
+
 _NUMBERED = frozenset({"priority", "impact", "urgency"})
 _JIRA_PRIORITIES = "{Highest: 1, High: 2, Medium: 3, Low: 4, Lowest: 5}"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./*-]*(?: [A-Za-z0-9_./()*-]+)*")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
+
+
+@dataclass(frozen=True)
+class LogFields:
+    """Fields of a log, a file with one row per update."""
+
+    at: str
+    order_by: str
+    """Field that puts the rows of one record in order."""
+    actor: str | None
+    history: Mapping[str, str]
+    """Canonical column: field, of those whose every change is kept."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +94,12 @@ class Answers:
     time_zone: str = "UTC"
     columns: Mapping[str, str] = field(default_factory=dict)
     """Canonical column: field name, where the guess is to be corrected or completed."""
+    reading: Mapping[str, str] = field(default_factory=dict)
+    """Setting of the file (`encoding`, `delimiter`): its value, where that is not the default."""
+    date_formats: Sequence[str] = ()
+    either_first: bool = False
+    """Whether month first fits the dates as well, so that a person has to look."""
+    log: LogFields | None = None
 
 
 def guess_mapping(header: Sequence[str]) -> dict[str, str]:
@@ -91,7 +116,37 @@ def guess_mapping(header: Sequence[str]) -> dict[str, str]:
         found = next(free, None)
         if found is not None:
             guessed[column] = found
-    return guessed
+    return {column: _part(column, name, header) for column, name in guessed.items()}
+
+
+def _part(column: str, name: str, header: Sequence[str]) -> str:
+    """Return the field of a column, or the part of it that fits where the field is an object."""
+    of_kind = KINDS["incident"].by_name.get(column)
+    plain = column not in ("updated_at", "revision") and (of_kind is None or of_kind.type is ColumnType.TEXT)
+    parts = ("display_value", "value") if plain else ("value", "display_value")
+    return next((f"{name}.{part}" for part in parts if f"{name}.{part}" in header), name)
+
+
+def unused_fields(header: Sequence[str], used: Collection[str]) -> list[str]:
+    """Return the fields that are not used; the parts of an object are not listed beside it."""
+    whole = {name.rpartition(".")[0] for name in used if name.rpartition(".")[2] in _PARTS}
+    parts = {f"{name}.{part}" for name in header for part in _PARTS}
+    return [name for name in header if name not in used and name not in whole and name not in parts]
+
+
+def log_fields(header: Sequence[str], columns: Mapping[str, str]) -> LogFields | None:
+    """Return the fields of a log; None where none says when a row was written."""
+    at = columns.get("updated_at")
+    if at is None:
+        return None
+    actors = [name for known in _UPDATED_BY for name in header if _plain_name(name) == known]
+    actor = next((name for name in actors if name not in columns.values()), None)
+    return LogFields(
+        at,
+        columns.get("revision", at),
+        _part("created_by", actor, header) if actor else None,
+        {column: columns[column] for column in _HISTORY if column in columns},
+    )
 
 
 def render(answers: Answers) -> str:
@@ -112,13 +167,20 @@ def render(answers: Answers) -> str:
         )
     jira = any(_plain_name(name) == "issue key" for name in answers.header)
     lines = "\n".join(
-        f"          {column}: {_source(column, name, jira)}" for column, name in columns.items()
+        f"          {column}: {_source(column, name, jira)}"
+        for column, name in columns.items()
+        if answers.log is None or column not in ("updated_at", "revision")
     )
-    unused = [name for name in answers.header if name not in columns.values()]
+    actors = [answers.log.actor] if answers.log and answers.log.actor else []
+    unused = unused_fields(answers.header, [*columns.values(), *actors])
     return _TEXT.format(
         name=answers.name,
         path=yaml_text(answers.path),
         time_zone=yaml_text(answers.time_zone),
+        dates=_dates(answers),
+        reading="".join(f"        {name}: {yaml_text(value)}\n" for name, value in answers.reading.items()),
+        log=_log(answers.log) if answers.log else "",
+        history=_history(answers.log) if answers.log else "",
         columns=lines,
         unused="".join(f"          # not used: {line}\n" for line in _wrapped(unused)),
     )
@@ -131,6 +193,28 @@ def yaml_text(value: str) -> str:
         return escaped
     inside = escaped.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in inside) + '"'
+
+
+def _dates(answers: Answers) -> str:
+    formats = ", ".join(f'"{form}"' for form in answers.date_formats)
+    if not formats:
+        return '    #date_formats: ["%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"]\n'
+    check = "    # Check this: month first (%m/%d/%Y) fits the sampled dates as well.\n"
+    return f"{check if answers.either_first else ''}    date_formats: [{formats}]\n"
+
+
+def _log(log: LogFields) -> str:
+    actor = f"          actor: {yaml_text(log.actor)}\n" if log.actor else ""
+    return (
+        "        # One row per update: an incident is its last row.\n"
+        f"        log:\n          at: {yaml_text(log.at)}\n{actor}"
+        f"          order_by: [{yaml_text(log.order_by)}]\n"
+    )
+
+
+def _history(log: LogFields) -> str:
+    lines = "".join(f"          {column}: {yaml_text(name)}\n" for column, name in log.history.items())
+    return f"        # Every change of these is kept.\n        history:\n{lines}" if lines else ""
 
 
 def _source(column: str, name: str, jira: bool) -> str:
@@ -174,18 +258,17 @@ connectors:
     # Zone of times that do not name one.
     time_zone: {time_zone}
     # How dates are written where that is not ISO 8601 (2026-12-31 23:59), tried in order.
-    #date_formats: ["%d/%m/%Y %H:%M"]
-    # Texts that mean "no value"; an empty text always does.
+{dates}    # Texts that mean "no value"; an empty text always does.
     #null_values: ["?"]
     records:
       incident:
         path: {path}
-        # The file holds every incident: those missing from it are gone.
+{reading}        # The file holds every incident: those missing from it are gone.
         #complete: true
-        # Our column: your field.
+{log}        # Our column: your field.
         columns:
 {columns}
-{unused}
+{unused}{history}
 # Which department a group's work belongs to; the first match wins.
 #departments: {{by: assignment_group, map: {{"Network*": Infrastructure, "DBA*": Infrastructure}}}}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -45,6 +45,9 @@ class ConnectorContext:
     """How persons and texts are protected before they are kept."""
     since: date | None = None
     """Oldest day wanted; None reads all there is."""
+    stored: Callable[[str], Collection[str]] | None = None
+    """Returns the identifiers of a kind's stored records, so that what is missing can be read; None where
+    nothing is known to be stored."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class ProbeResult:
     state: KindState
     detail: str = ""
     """One sentence for an admin: what is missing and how to grant it."""
+    capability: Capability | None = None
+    """What the platform turned out to deliver, within what the settings promise; None: all of that."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,9 @@ class Window:
     since: datetime | None = None
     until: datetime | None = None
     complete: bool = False
-    """Holds every record of the kind, so stored records that are not in it are gone. Of a kind in `brings`
-    the same holds for those whose id begins with this kind (`incident:`)."""
+    """Holds every record of the kind, so stored records are gone that are neither in it nor named by a
+    batch's `present`. Of a kind in `brings` the same holds for those whose id begins with this kind
+    (`incident:`)."""
     brings: tuple[str, ...] = ()
     """Other kinds that come along (a log of incidents brings transitions); they have no window of their
     own."""
@@ -113,6 +119,10 @@ class Batch:
 
     records: Mapping[str, Sequence[Record]]
     rejected: Sequence[Rejection] = ()
+    deleted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Identifiers by kind of records that the platform says are gone."""
+    present: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Identifiers by kind of records that exist and whose contents were not asked for."""
 
 
 @dataclass
@@ -128,6 +138,8 @@ class Reading:
     hidden: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     requests: int = 0
+    retries: int = 0
+    """Requests among them that repeated a failed one."""
 
 
 class Connector(ABC):

@@ -63,9 +63,15 @@ class CheckReport:
         """0 all fine, 1 something to look at, 3 a platform cannot be used."""
         if any(each.problem for each in self.connectors):
             return 3
-        states = {kind.state for each in self.connectors for kind in each.kinds}
-        fine = states <= {KindState.READABLE, KindState.EMPTY, KindState.UNKNOWN}
-        return 0 if fine and self.connectors else 1
+        kinds = [kind for each in self.connectors for kind in each.kinds]
+        return 0 if self.connectors and all(_is_fine(kind) for kind in kinds) else 1
+
+
+def _is_fine(kind: KindCheck) -> bool:
+    """Say whether nobody needs to look at a kind; an unknown state with a reason is worth a look."""
+    if kind.state is KindState.UNKNOWN:
+        return not kind.detail
+    return kind.state in (KindState.READABLE, KindState.EMPTY)
 
 
 def check(workspace: Workspace, progress: Progress = silent) -> CheckReport:

@@ -71,6 +71,7 @@ def row(connector: str, kind: str, outcome: str, message: str = "") -> LedgerRow
         hidden=0,
         rejected=0,
         requests=0,
+        retries=0,
         seconds=0.0,
         outcome=outcome,
         message=message,
@@ -86,6 +87,7 @@ def with_reading(line: LedgerRow, window: Window, reading: Reading) -> LedgerRow
         hidden=reading.hidden,
         rejected=len(reading.rejected),
         requests=reading.requests,
+        retries=reading.retries,
         window_since=window.since,
         window_until=window.until,
     )
@@ -171,5 +173,6 @@ _ADDED = (
     "hidden",
     "rejected",
     "requests",
+    "retries",
     "seconds",
 )

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from types import TracebackType
 from typing import Self
 
 from connectors.contract import Batch
+from storage.errors import FatalError
 from storage.evidence.store import Record, Value
 
 IN_MEMORY_BYTES = 32 * 1024 * 1024
@@ -27,6 +29,8 @@ class Spool:
         self._limit = in_memory_bytes
         self._files: dict[str, SpooledTemporaryFile[bytes]] = {}
         self._counts: dict[str, int] = {}
+        self._deleted: dict[str, set[str]] = {}
+        self._present: dict[str, set[str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -35,7 +39,9 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for file in self._files.values():
-            file.close()
+            # Closing writes what is still buffered: that fails on a full disk, and nobody wants it any more.
+            with suppress(OSError):
+                file.close()
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -51,16 +57,21 @@ class Spool:
         for kind, records in batch.records.items():
             if records:
                 self.keep(kind, records)
+        for kind, names in batch.deleted.items():
+            self._deleted.setdefault(kind, set()).update(names)
+        for kind, names in batch.present.items():
+            self._present.setdefault(kind, set()).update(names)
 
     def keep(self, kind: str, records: Sequence[Record]) -> None:
-        """Keep records of one kind."""
+        """Keep records of one kind. Raises FatalError when the temporary folder has no room for them."""
         if kind not in self._files:
             self._files[kind] = SpooledTemporaryFile(max_size=self._limit)  # noqa: SIM115
         rows = [
             (record.id, dict(record.values), dict(record.kept), record.updated_at, record.revision)
             for record in records
         ]
-        pickle.dump(rows, self._files[kind], protocol=pickle.HIGHEST_PROTOCOL)
+        with _writing():
+            pickle.dump(rows, self._files[kind], protocol=pickle.HIGHEST_PROTOCOL)
         self._counts[kind] = self.count(kind) + len(rows)
 
     def records(self, kind: str) -> Iterator[Record]:
@@ -68,14 +79,32 @@ class Spool:
         file = self._files.get(kind)
         if file is None:
             return
-        file.seek(0)
+        with _writing():
+            file.seek(0)
         for rows in _batches(file):
             for row in rows:
                 yield Record(*row)
 
     def ids(self, kind: str) -> set[str]:
-        """Return the identifiers of a kind's records."""
-        return {record.id for record in self.records(kind)}
+        """Return the identifiers of a kind's records, and of those that are known to exist."""
+        return {record.id for record in self.records(kind)} | self._present.get(kind, set())
+
+    @property
+    def deletions(self) -> Mapping[str, set[str]]:
+        """Identifiers by kind of records that the platform says are gone and did not send as well."""
+        return {kind: names - self.ids(kind) for kind, names in self._deleted.items()}
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise FatalError(
+            f"What was read cannot be kept in the temporary folder {gettempdir()}: {reason}.",
+            hint="Free some space there, or set TMPDIR to another folder; nothing half-read was stored.",
+        ) from error
 
 
 Row = tuple[str, Mapping[str, Value], Mapping[str, object], datetime | None, int]

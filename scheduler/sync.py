@@ -153,6 +153,8 @@ class _ConnectorSync:
         self._report(ledger.judged(replace(line, seconds=perf_counter() - started)))
 
     def _pull_kind(self, kind: str, capability: Capability, probed: ProbeResult, identity: str) -> None:
+        # What the platform turned out to deliver counts, not what the settings promise.
+        capability = probed.capability or capability
         if probed.state in ledger.NOT_READ:
             outcome = ledger.NOT_READ[probed.state]
             self._report(ledger.row(self.name, kind, outcome, probed.detail))

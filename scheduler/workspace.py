@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -100,10 +100,16 @@ class Workspace:
 
     def _connector(self, name: str, since: date | None) -> Connector:
         settings = self.configuration.connectors[name]
-        context = ConnectorContext(name, self.configuration.folder, self._protection, since)
+        context = ConnectorContext(
+            name, self.configuration.folder, self._protection, since, lambda kind: self._stored(name, kind)
+        )
         connector = registry.connector_class(settings.type)(settings, context)
         self._closing.callback(connector.close)
         return connector
+
+    def _stored(self, source: str, kind: str) -> Collection[str]:
+        with self.evidence() as evidence:
+            return evidence.ids(source, kind)
 
     @cached_property
     def _protection(self) -> Protection:

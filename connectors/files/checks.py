@@ -127,7 +127,7 @@ def _type_mistake(target: Target, leaf: Source) -> str | None:
             if value is not None:
                 convert(value)
         except UnreadableError as error:
-            return f"{target.name} is of type {target.type}: {error}."
+            return f"{target.name} is of type {target.type}: {error.in_words}."
     return None
 
 

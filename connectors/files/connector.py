@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import ClassVar, cast
 
 from connectors.contract import (
@@ -26,14 +27,21 @@ from connectors.files.mapping import RecordMapping
 from connectors.files.readers import Row, RowFile, row_file
 from connectors.files.settings import FilesSettings, Log, found_files
 from connectors.files.sources import suggestion
-from connectors.files.values import UnreadableError
+from connectors.files.values import NO_DATE, UnreadableError
 from storage.errors import FatalError, RetriableError, SkippableError
 from storage.evidence.protection import Protection
 from storage.evidence.store import KindState, Record
 
 _BATCH = 20_000
-_RULES = "1"
+_SAMPLE = 200
+"""Rows of a kind that a probe tries to read."""
+_RULES = "3"
 """Raised when the same file and settings give other records than before, so that files are read again."""
+
+
+_TELLING = (KindState.DENIED, KindState.UNKNOWN, KindState.READABLE, KindState.EMPTY, KindState.ABSENT)
+"""States of logs, the one first that says most about the transitions in all of them."""
+_SHOWN = 40
 
 
 class FilesConnector(Connector):
@@ -73,10 +81,14 @@ class FilesConnector(Connector):
         return [problem for kind, file in files for problem in self._missing(kind, file)]
 
     def probe(self) -> Sequence[ProbeResult]:
-        """Open every file and look for a first row."""
-        found = [self._probed(kind, kind) for kind in self._settings.records]
-        logs = [kind for kind, one in self._settings.records.items() if one.history]
-        return found + ([self._probed("transition", *logs)] if logs else [])
+        """Open every file and try the mapping on the first rows."""
+        found = {kind: self._probed(kind) for kind in self._settings.records}
+        logs = [found[kind] for kind, one in self._settings.records.items() if one.history]
+        if logs:
+            telling = min(logs, key=lambda one: _TELLING.index(one.state))
+            detail = "" if telling.state is KindState.READABLE else telling.detail
+            found["transition"] = ProbeResult("transition", telling.state, detail)
+        return list(found.values())
 
     def windows(self, kind: str, bookmark: str | None) -> Iterator[Window]:
         """Yield one window, unless contents, mapping and protection are those of the bookmark."""
@@ -119,10 +131,15 @@ class FilesConnector(Connector):
 
     def _batches(self, kind: str, intake: _Intake, rows: Iterator[Row]) -> Iterator[Batch]:
         log = self._settings.records[kind].log
-        for made in self._folded(kind, log, rows, intake) if log else self._mapped(kind, rows, intake):
+        for made in self._made(kind, log, rows, intake):
             intake.add(kind, made)
             if intake.full:
                 yield intake.batch()
+
+    def _made(
+        self, kind: str, log: Log | None, rows: Iterator[Row], intake: _Intake
+    ) -> Iterator[Sequence[Record]]:
+        return self._folded(kind, log, rows, intake) if log else self._mapped(kind, rows, intake)
 
     def _mapped(self, kind: str, rows: Iterator[Row], intake: _Intake) -> Iterator[Sequence[Record]]:
         mapping = self._mappings[kind]
@@ -151,10 +168,13 @@ class FilesConnector(Connector):
             else:
                 yield (record, *_transitions(kind, story))
 
-    def _rows(self, files: Sequence[RowFile], kind: str, intake: _Intake) -> Iterator[Row]:
+    def _rows(
+        self, files: Sequence[RowFile], kind: str, intake: _Intake, *, most: int | None = None
+    ) -> Iterator[Row]:
+        """Yield the rows of all files that can be split into fields, at `most` so many of each file."""
         wanted = self._mappings[kind].wanted
         for file in files:
-            for row in file.rows(wanted):
+            for row in islice(file.rows(wanted), most):
                 intake.reading.received += 1
                 if isinstance(row, Rejection):
                     intake.reject(row.position, row.reason)
@@ -174,30 +194,55 @@ class FilesConnector(Connector):
     def _present(self, kind: str) -> list[RowFile]:
         files = self._files(kind)
         if not files:
-            path = self._settings.records[kind].path
-            raise FatalError(f"There is no file {path} for {kind}.", hint="Put it there or correct `path`.")
+            message = f"There is no file {self._place(kind)} for {kind}."
+            raise FatalError(message, hint="Put it there or correct `path`.")
         return files
 
-    def _probed(self, name: str, *kinds: str) -> ProbeResult:
-        files = [file for kind in kinds for file in self._files(kind)]
+    def _place(self, kind: str) -> str:
+        """Return the path of a kind as it is written, and the whole one where that differs."""
+        written = self._settings.records[kind].path
+        whole = str((self._context.folder / written).absolute())
+        return written if whole == written else f"{written} ({whole})"
+
+    def _probed(self, kind: str) -> ProbeResult:
+        files = self._files(kind)
         if not files:
-            paths = ", ".join(self._settings.records[kind].path for kind in kinds)
-            return ProbeResult(name, KindState.ABSENT, f"There is no file {paths}.")
+            return ProbeResult(kind, KindState.ABSENT, f"There is no file {self._place(kind)}.")
         try:
-            filled = any(True for file in files for _ in file.rows(()))
+            sample = self._sample(kind, files)
         except FatalError as error:
-            return ProbeResult(name, _state(error), f"{error.message} {error.hint}")
-        return ProbeResult(name, KindState.READABLE if filled else KindState.EMPTY)
+            return ProbeResult(kind, _state(error), f"{error.message} {error.hint}")
+        if not sample.rejected:
+            return ProbeResult(kind, KindState.READABLE if sample.received else KindState.EMPTY)
+        detail = f"{_told(sample)}. {_advice(sample.rejected)}."
+        readable = len(sample.rejected) < sample.received
+        return ProbeResult(kind, KindState.READABLE if readable else KindState.UNKNOWN, detail)
+
+    def _sample(self, kind: str, files: Sequence[RowFile]) -> Reading:
+        """Return what becomes of the first rows, the same number of each file; nothing is kept of them."""
+        intake = _Intake(1, Reading())
+        rows = self._rows(files, kind, intake, most=max(1, _SAMPLE // len(files)))
+        log = self._settings.records[kind].log
+        if log is not None:
+            # A few rows are not enough to judge the order of a file by.
+            log = log.model_copy(update={"order_by": (log.at,), "grouped": False})
+        for _ in self._made(kind, log, rows, intake):
+            pass
+        return intake.reading
 
     def _missing(self, kind: str, file: RowFile) -> Iterator[SettingProblem]:
         try:
             known = file.fields()
         except FatalError:
             return
-        for path, field in self._settings.records[kind].fields():
-            if not file.resolve(field, known):
-                message = f"{file.path.name} has no field '{field}'{suggestion(field, tuple(known))}."
-                yield SettingProblem(("records", kind, *path), message)
+        wanted = self._settings.records[kind].fields()
+        missing = [(path, field) for path, field in wanted if not file.resolve(field, known)]
+        if missing and (sign := file.other_delimiter(known)):
+            yield SettingProblem(("records", kind, "path"), _other_delimiter(file, known[0], sign))
+            return
+        for path, field in missing:
+            message = f"{file.path.name} has no field '{field}'{suggestion(field, tuple(known))}."
+            yield SettingProblem(("records", kind, *path), message)
 
 
 class _Intake:
@@ -223,24 +268,53 @@ class _Intake:
             self._records.setdefault("transition", []).extend(records[1:])
 
     def reject(self, position: str, reason: str) -> None:
+        """Note a row that cannot be read; too many of them stop the reading long before they fill memory."""
         self.reading.rejected.append(Rejection(position, reason))
+        if len(self.reading.rejected) % _BATCH == 0:
+            self._refuse_too_many()
 
     def batch(self) -> Batch:
         """Return what was collected; raises FatalError when too many rows were rejected."""
+        self._refuse_too_many()
         rejected = self.reading.rejected
-        if len(rejected) > self._tolerated * self.reading.received:
-            raise FatalError(
-                f"{len(rejected)} of {self.reading.received} rows cannot be read, more than the tolerated "
-                f"{self._tolerated:.3g}; the first is {rejected[0].position}, {rejected[0].reason}.",
-                hint="Correct the file or the mapping, or raise `tolerated_share`.",
-            )
         batch = Batch(self._records, rejected[self._reported :])
         self._records, self._size, self._reported = {}, 0, len(rejected)
         return batch
 
+    def _refuse_too_many(self) -> None:
+        rejected = self.reading.rejected
+        if len(rejected) > self._tolerated * self.reading.received:
+            raise FatalError(
+                _told(self.reading, f", more than the tolerated {100 * self._tolerated:.3g} %") + ".",
+                hint=f"{_advice(rejected)}, or raise `tolerated_share`.",
+            )
+
     def rest(self) -> Iterator[Batch]:
         if self._size or len(self.reading.rejected) > self._reported:
             yield self.batch()
+
+
+def _told(reading: Reading, more: str = "") -> str:
+    first = reading.rejected[0]
+    number = f"{len(reading.rejected)} of {reading.received} rows cannot be read{more}"
+    return f"{number}; the first is {first.position}, {first.reason}"
+
+
+def _advice(rejected: Sequence[Rejection]) -> str:
+    """Return what to correct, `date_formats` first where dates are what mostly cannot be read."""
+    dates = sum(one.reason.endswith(NO_DATE) for one in rejected)
+    if 2 * dates > len(rejected):
+        return (
+            "Set `date_formats` to how dates are written there (`null_values` to what stands for none), "
+            "or correct the file or the mapping"
+        )
+    return "Correct the file or the mapping"
+
+
+def _other_delimiter(file: RowFile, field: str, sign: str) -> str:
+    shown = field if len(field) <= _SHOWN else f"{field[:_SHOWN]}…"
+    written = "\\t" if sign == "\t" else sign
+    return f"{file.path.name} has one field '{shown}': set `delimiter` to \"{written}\"."
 
 
 def _transitions(kind: str, story: Story) -> Iterator[Record]:

@@ -15,12 +15,17 @@ from storage.errors import FatalError
 
 _AGAIN = "Copy or export it again."
 _DAMAGED = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _FAILURES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (_DAMAGED, "{path} is truncated or damaged.", _AGAIN),
     ((FileNotFoundError,), "There is no file {path}.", "Put it there or correct `path`."),
     ((IsADirectoryError,), "{path} is a folder.", "Name a file, or a pattern such as exports/*.csv."),
     ((PermissionError,), "{path} may not be read.", "Let the account of this program read it."),
-    ((UnicodeError,), "{path} is not {encoding} text.", "Set `encoding`, to latin-1 or utf-16 for example."),
+    (
+        (UnicodeError,),
+        "{path} is not {encoding} text.",
+        "Set `encoding`, for example to windows-1252.",
+    ),
     ((OSError,), "{path} cannot be read: {error}.", "Check the disk it is on."),
 )
 
@@ -29,6 +34,7 @@ _FAILURES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
 def opened(path: Path, settings: RecordFile) -> Iterator[IO[bytes]]:
     """Open for reading, unpacked; every way in which a file is unreadable ends as a FatalError."""
     try:
+        _refuse_workbook(path)
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive, _member(path, archive, settings.member) as member:
                 yield member
@@ -40,6 +46,23 @@ def opened(path: Path, settings: RecordFile) -> Iterator[IO[bytes]]:
                 yield plain
     except (OSError, UnicodeError, *_DAMAGED) as error:
         raise _sentence(path, settings, error) from error
+
+
+def _refuse_workbook(path: Path) -> None:
+    """Raise FatalError for a file of Excel, whatever its name; its older form has a signature of its own."""
+    with path.open("rb") as stream:
+        signature = stream.read(4)
+    if signature not in _WORKBOOKS:
+        return
+    if signature == _WORKBOOKS[0]:
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            if not any(name.startswith("xl/") for name in archive.namelist()):
+                return
+    raise FatalError(
+        f"{path} is an Excel workbook.", hint="In Excel, save it as CSV UTF-8 and name that file."
+    )
 
 
 def _sentence(path: Path, settings: RecordFile, error: Exception) -> FatalError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 _LONGEST_FIELD = 2**24
+_LONGEST_LINE = 2**26
+"""Characters; a longer one comes from no export and would be held in memory as a whole."""
+_LARGEST_DOCUMENT = 2**30
+"""Bytes of a JSON document, unpacked: it is held in memory as a whole."""
 _FIELDS_FROM = 100
+_SEPARATOR = re.compile(r'"?sep=([^\r\n])"?[\r\n]*', re.IGNORECASE)
+_USUAL_DELIMITERS = (";", "\t", "|", ",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,10 @@ class RowFile:
         """Return whether `field` is among the `known` fields, in any way it may be written."""
         raise NotImplementedError
 
+    def other_delimiter(self, known: Sequence[str]) -> str | None:
+        """Return what separates the fields when the `known` ones are a single one in mistake."""
+        return None
+
     def rows(self, wanted: Sequence[str]) -> Iterator[Row | Rejection]:
         """Yield the wanted fields of every row; a row that cannot be read is a rejection."""
         raise NotImplementedError
@@ -86,20 +97,39 @@ class RowFile:
 
     def _cleaned(self, cells: Iterable[Cell]) -> list[Cell]:
         nulls = self._nulls
-        stripped = (cell.strip() if isinstance(cell, str) else cell for cell in cells)
+        # A NUL is no character of any name, and stores refuse it.
+        stripped = (cell.replace("\0", "").strip() if isinstance(cell, str) else cell for cell in cells)
         return [None if isinstance(cell, str) and cell in nulls else cell for cell in stripped]
 
 
 class _Lines:
     """Lines of a text, remembering the last one and whether there are more."""
 
-    def __init__(self, text: IO[str]) -> None:
+    def __init__(self, text: IO[str], path: Path) -> None:
         self._text = text
+        self._path = path
+        self._held = ""
         self.last = ""
         self.ended = False
+        self.skipped = 0
+
+    def separator(self) -> str | None:
+        """Return the sign that a first line `sep=;` names, as spreadsheets write it, and skip that line."""
+        self._held = self._text.readline(_LONGEST_LINE).removeprefix("\ufeff")
+        found = _SEPARATOR.fullmatch(self._held)
+        if found is None:
+            return None
+        self._held, self.skipped = "", 1
+        return found[1]
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._text:
+        while line := self._held or self._text.readline(_LONGEST_LINE):
+            self._held = ""
+            if len(line) == _LONGEST_LINE:
+                raise FatalError(
+                    f"{self._path} has a line of more than {_LONGEST_LINE:,} characters.",
+                    hint="Export it with one line per row.",
+                )
             self.last = line
             yield line
         self.ended = True
@@ -116,33 +146,47 @@ class CsvFile(RowFile):
     def fields(self) -> Sequence[str]:
         """Return the names of its fields, or those given in place of them."""
         with self._text() as text:
-            return self._header(csv.reader(text, delimiter=self._delimiter))
+            return self._header(self._reader(_Lines(text, self.path), strict=False))
 
     def resolve(self, field: str, known: Sequence[str]) -> bool:
         """Return whether a field of that name, `name#2` or `#17` is there."""
         return _index(known, field) is not None
 
+    def other_delimiter(self, known: Sequence[str]) -> str | None:
+        """Return the first usual delimiter within a header of one field."""
+        if len(known) != 1 or self._settings.names:
+            return None
+        return next((sign for sign in _USUAL_DELIMITERS if sign in known[0]), None)
+
     def rows(self, wanted: Sequence[str]) -> Iterator[Row | Rejection]:
         """Yield the wanted fields of every row; a row of another length than the header is rejected."""
         with self._text() as text:
-            lines = _Lines(text)
-            reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            lines = _Lines(text, self.path)
+            reader = self._reader(lines, strict=True)
             names = self._header(reader) if self._settings.header else self._settings.names
             indices = [self._found(names, field) for field in wanted]
             cleaned = self._cleaned
             for line, row in self._parsed(reader, lines):
-                if len(row) == len(names):
-                    yield Row(self, line, cleaned(row[index] for index in indices))
-                elif len(row) < len(names) and lines.broken_off:
+                if row and len(row) == len(names) - 1 and not names[-1]:
+                    row.append("")
+                if len(row) < len(names) and lines.broken_off:
                     raise self._truncated()
+                if row and not any(map(str.strip, row)):
+                    continue
+                if len(row) == len(names):
+                    yield Row(self, line, cleaned(_unwrapped(row[index]) for index in indices))
                 else:
                     reason = f"has {len(row)} fields in place of {len(names)}" if row else "is not valid CSV"
                     yield Rejection(self.place(line), reason)
 
+    def _reader(self, lines: _Lines, *, strict: bool) -> Reader:
+        separator = lines.separator()
+        return csv.reader(lines, delimiter=self._delimiter(separator), strict=strict)
+
     def _parsed(self, reader: Reader, lines: _Lines) -> Iterator[tuple[int, list[str]]]:
         """Yield rows with their first line; an empty row for one whose quotes cannot be understood."""
         while True:
-            line = reader.line_num + 1
+            line = reader.line_num + 1 + lines.skipped
             try:
                 row = next(reader)
             except StopIteration:
@@ -169,7 +213,7 @@ class CsvFile(RowFile):
         if names and len(names) != len(first):
             hint = "Correct `names` or `delimiter`."
             raise FatalError(f"{self.path} has {len(first)} fields and `names` {len(names)}.", hint=hint)
-        return names or [name.strip() for name in first]
+        return names or [_unwrapped(name.strip()) for name in first]
 
     def _found(self, names: Sequence[str], field: str) -> int:
         index = _index(names, field)
@@ -178,10 +222,9 @@ class CsvFile(RowFile):
             raise FatalError(f"{self.path} has no field '{field}'{near}.", hint="Correct the mapping.")
         return index
 
-    @property
-    def _delimiter(self) -> str:
+    def _delimiter(self, separator: str | None) -> str:
         tabs = ".tsv" in self.path.suffixes or (self._settings.member or "").endswith(".tsv")
-        return self._settings.delimiter or ("\t" if tabs else ",")
+        return self._settings.delimiter or separator or ("\t" if tabs else ",")
 
     @contextmanager
     def _text(self) -> Iterator[IO[str]]:
@@ -218,7 +261,7 @@ class JsonLinesFile(RowFile):
             opened(self.path, self._settings) as stream,
             io.TextIOWrapper(stream, self._settings.encoding, newline="\n") as text,
         ):
-            lines = _Lines(text)
+            lines = _Lines(text, self.path)
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield number, self._parsed(line, lines)
@@ -241,7 +284,13 @@ class JsonFile(JsonLinesFile):
 
     def _objects(self) -> Iterator[tuple[int, object]]:
         with opened(self.path, self._settings) as stream:
-            text = stream.read().decode(self._settings.encoding)
+            content = stream.read(_LARGEST_DOCUMENT + 1)
+            if len(content) > _LARGEST_DOCUMENT:
+                raise FatalError(
+                    f"{self.path} is a JSON document of more than {_LARGEST_DOCUMENT:,} bytes.",
+                    hint="Export it as JSON lines or CSV, which are read row by row.",
+                )
+            text = content.decode(self._settings.encoding)
         try:
             document = orjson.loads(text)
         except orjson.JSONDecodeError as error:
@@ -271,6 +320,13 @@ def row_file(path: Path, settings: RecordFile, nulls: frozenset[str]) -> RowFile
     inner = Path(settings.member or path.name)
     bare = inner.with_suffix("") if inner.suffix in (".gz", ".zip") else inner
     return _FORMATS[settings.format or _ENDINGS.get(bare.suffix, "csv")](path, settings, nulls)
+
+
+def _unwrapped(cell: str) -> str:
+    """Return the text in a formula that keeps a spreadsheet from changing it, as in `="00123"`."""
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:
+        return cell[2:-1].replace('""', '"')
+    return cell
 
 
 def _index(names: Sequence[str], field: str) -> int | None:

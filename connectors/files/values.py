@@ -23,9 +23,26 @@ _LEADING_NUMBER = re.compile(r"([+-]?\d{1,18})(?!\d)", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,6}) )?(\d{1,9}):([0-5]\d):([0-5]\d)", re.ASCII)
 _ECHOED = 40
 
+NO_DATE = "is no date and time"
+"""Why a cell is not read as a moment or a day."""
+
 
 class UnreadableError(ValueError):
-    """A cell does not convert; the text says why and is fit to be shown."""
+    """A cell does not convert; the text says why and is fit to be shown and stored.
+
+    Of the cell it shows the shape alone (`9999-99-99`, `Aaa Aaaaaaa`): in a shifted row or under a wrong
+    mapping any field may hold a name or a note.
+    """
+
+    def __init__(self, problem: str, cell: Cell = None) -> None:
+        self._problem = problem
+        self._text = None if cell is None else text_of(cell)
+        super().__init__(problem if self._text is None else f"a value like '{_shape(self._text)}' {problem}")
+
+    @property
+    def in_words(self) -> str:
+        """Why, with the cell as it is written; for values that stand in the configuration."""
+        return self._problem if self._text is None else f"'{_cut(self._text)}' {self._problem}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +120,7 @@ class Conversion:
         try:
             return self._moment(text_of(cell)).astimezone(UTC)
         except OverflowError:
-            raise UnreadableError(f"{_shown(cell)} is no date and time") from None
+            raise UnreadableError(NO_DATE, cell) from None
 
     def day(self, cell: Cell) -> Value:
         """Return a day, as the clock of its own zone showed it."""
@@ -113,7 +130,7 @@ class Conversion:
     def _parsed(self, text: str) -> datetime:
         moment = self._by_format(text) or _iso(text)
         if moment is None:
-            raise UnreadableError(f"{_shown(text)} is no date and time")
+            raise UnreadableError(NO_DATE, text)
         return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
 
     def _by_format(self, text: str) -> datetime | None:
@@ -135,14 +152,14 @@ def _iso(text: str) -> datetime | None:
 def _integer(cell: Cell) -> int:
     found = _INTEGER.fullmatch(text_of(cell))
     if found is None:
-        raise UnreadableError(f"{_shown(cell)} is no whole number")
+        raise UnreadableError("is no whole number", cell)
     return int(found[1])
 
 
 def _leading_number(cell: Cell) -> int:
     found = _LEADING_NUMBER.match(text_of(cell))
     if found is None:
-        raise UnreadableError(f"{_shown(cell)} does not begin with a number")
+        raise UnreadableError("does not begin with a number", cell)
     return int(found[1])
 
 
@@ -160,9 +177,19 @@ def _boolean(cell: Cell) -> bool:
         return True
     if lowered in _FALSE:
         return False
-    raise UnreadableError(f"{_shown(cell)} is neither true nor false")
+    raise UnreadableError("is neither true nor false", cell)
 
 
-def _shown(cell: Cell) -> str:
-    text = text_of(cell)
-    return f"'{text}'" if len(text) <= _ECHOED else f"'{text[:_ECHOED]}…'"
+def _shape(text: str) -> str:
+    """Return a text with every letter and digit replaced, so that its form is told and not its content."""
+    return _cut("".join(_sign(each) for each in text[: _ECHOED + 1]))
+
+
+def _sign(character: str) -> str:
+    if character.isalpha():
+        return "A" if character.isupper() else "a"
+    return "9" if character.isnumeric() else character
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _ECHOED else f"{text[:_ECHOED]}…"

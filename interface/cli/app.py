@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -61,12 +64,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in given
     _never_fail_on_a_character(sys.stdout, sys.stderr)
     try:
-        code = _run(given, as_json)
+        with _kill_as_interruption() as killed:
+            code = _run(given, as_json)
+        code = failures.TERMINATED if killed and code == failures.INTERRUPTED else code
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_output()
         return failures.PIPE_CLOSED
     return code
+
+
+@contextmanager
+def _kill_as_interruption() -> Iterator[list[int]]:
+    """Let a `kill`, as containers are stopped, end a command as Ctrl-C does; yields those that came."""
+    came: list[int] = []
+
+    def take(number: int, _frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    if current_thread() is not main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGTERM, take)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(arguments: list[str], as_json: bool) -> int:

@@ -17,8 +17,8 @@ from storage.errors import ConfigurationError, ItsmMaturityError, UsageError
 if TYPE_CHECKING:
     from typer import TyperException
 
-DONE, ATTENTION, WRONG_USE, FAILED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
-"""Exit codes; the last two are what a shell expects after Ctrl-C and a closed pipe."""
+DONE, ATTENTION, WRONG_USE, FAILED, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 3, 130, 141, 143
+"""Exit codes; the last three are what a shell expects after Ctrl-C, a closed pipe and a `kill`."""
 
 LOG_NAME = "itsm-maturity-error.log"
 
@@ -38,7 +38,7 @@ def report_usage(error: TyperException, as_json: bool) -> int:
 
 
 def report_interruption(as_json: bool) -> int:
-    """Say that Ctrl-C came and did no harm."""
+    """Say that Ctrl-C or a `kill` came and did no harm."""
     message = "Stopped. What was stored is complete; it is safe to run the same command again."
     _tell("Interrupted", message, "", [], as_json=as_json)
     return INTERRUPTED

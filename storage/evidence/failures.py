@@ -15,6 +15,9 @@ from storage.errors import FatalError, ItsmMaturityError, RetriableError
 _HELD: Final = ("Could not set lock on file", "different configuration", "Unique file handle conflict")
 """Held by another process; by this one with other settings; attached to another database of this one."""
 
+_INTERRUPTED: Final = "Query interrupted"
+"""What the engine says when a signal came in the middle of a query."""
+
 _FATAL: Final = (
     (
         ("not a valid DuckDB database", "Corrupt database", "computed checksum"),
@@ -81,11 +84,15 @@ def translated(error: duckdb.Error, file: Path) -> ItsmMaturityError:
 
 @contextmanager
 def translating(file: Path) -> Iterator[None]:
-    """Turn errors of the engine into the product's."""
+    """Turn errors of the engine into the product's, and a query that a signal ended into an interruption."""
     try:
         yield
     except duckdb.Error as error:
         raise translated(error, file) from error
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from error
 
 
 @contextmanager

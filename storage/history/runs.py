@@ -41,6 +41,7 @@ class LedgerRow:
     hidden: int
     rejected: int
     requests: int
+    retries: int
     seconds: float
     outcome: str
     """stored, unchanged, failed, absent, denied …"""

@@ -255,6 +255,7 @@ class LedgerTable(HistoryTable, table=True):
     hidden: int = Field(sa_type=BigInteger)
     rejected: int = Field(sa_type=BigInteger)
     requests: int = Field(sa_type=BigInteger)
+    retries: int = Field(sa_type=BigInteger)
     seconds: float
     outcome: str
     message: str

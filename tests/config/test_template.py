@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config import load
 from config.document import Document
 from config.schema import schema
-from config.template import Answers, guess_mapping, render, yaml_text
+from config.template import Answers, guess_mapping, log_fields, render, unused_fields, yaml_text
 from storage.errors import UsageError
 from tests.config.support import loaded, schema_faults
 
@@ -135,6 +135,43 @@ def test_an_answer_completes_and_corrects_the_guess(tmp_path: Path) -> None:
     answers = Answers("exports", "a.csv", ("foo", "Opened"), columns={"id": "foo", "closed_at": "Opened"})
     assert "          id: foo\n" in render(answers)
     loaded(tmp_path, render(answers))
+
+
+def test_opened_by_and_created_by_are_known() -> None:
+    assert guess_mapping(["Opened by"]) == {"created_by": "Opened by"}
+    assert guess_mapping(["Opened by", "Created by"]) == {"created_by": "Created by"}
+
+
+def test_parts_of_an_object_are_not_listed_beside_it() -> None:
+    header = ("a", "a.value", "a.link", "b", "b.display_value", "c.value")
+    assert unused_fields(header, {"b.display_value"}) == ["a", "c.value"]
+
+
+@pytest.mark.parametrize("either_first", [False, True])
+def test_a_log_with_dates_and_an_encoding_loads(tmp_path: Path, either_first: bool) -> None:
+    header = ("number", "state", "assigned_to", "sys_updated_at", "Updated by")
+    log = log_fields(header, guess_mapping(header))
+    assert log is not None
+    assert (log.actor, log.order_by) == ("Updated by", "sys_updated_at")
+    reading = {"encoding": "windows-1252", "delimiter": "\t"}
+    text = render(
+        Answers(
+            "a",
+            "a.csv",
+            header,
+            reading=reading,
+            date_formats=("%d/%m/%Y",),
+            either_first=either_first,
+            log=log,
+        )
+    )
+    loaded(tmp_path, text)
+    assert ("# Check this: month first" in text) is either_first
+    assert "%m/%d" not in text.replace("(%m/%d/%Y)", "")
+
+
+def test_a_file_whose_rows_have_no_time_is_no_log() -> None:
+    assert log_fields(("number", "state"), {"id": "number", "state": "state"}) is None
 
 
 def test_a_name_that_no_connector_may_have_is_refused() -> None:

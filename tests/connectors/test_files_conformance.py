@@ -72,7 +72,8 @@ class TestCsvWithBadRows(FilesConformance):
 
     def content(self) -> bytes:
         return (
-            CSV + "INC3,yesterday,1 - Critical,Network,bob@example.org,\nINC4,ann@example.org\n,,,,,\n"
+            CSV
+            + "INC3,yesterday,1 - Critical,Network,bob@example.org,\nINC4,ann@example.org\n,,2 - High,,,\n"
         ).encode()
 
 

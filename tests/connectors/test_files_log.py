@@ -137,6 +137,19 @@ def test_rows_that_only_seem_grouped_stop_the_sync(tmp_path: Path) -> None:
         folded(tmp_path, LOG, text)
 
 
+@pytest.mark.parametrize("repeated", [False, True], ids=["newest first", "the same log twice"])
+def test_a_log_that_goes_back_in_time_is_refused_unless_it_is_put_in_order(
+    tmp_path: Path, repeated: bool
+) -> None:
+    header, *rows = LOG.splitlines()
+    disordered = "\n".join([header, *(rows * 2 if repeated else reversed(rows)), ""])
+    with pytest.raises(FatalError, match="not in the order of time, or holds the same rows twice") as caught:
+        folded(tmp_path, disordered)
+    assert "`order_by: [at]`" in caught.value.hint
+    text = LOG_SETTINGS.replace("{at: at,", "{at: at, order_by: [at],")
+    assert by_id(folded(tmp_path, disordered, text)) == by_id(folded(tmp_path))
+
+
 def test_a_row_without_key_or_time_takes_no_part(tmp_path: Path) -> None:
     bad = ",New,DBA,,2026-02-01T12:00:00Z,\nINC2,Closed,DBA,,,\nINC2,Closed,DBA,,soon,\n"
     (tmp_path / "log.csv").write_text(LOG + bad)
@@ -145,7 +158,7 @@ def test_a_row_without_key_or_time_takes_no_part(tmp_path: Path) -> None:
     assert [(one.position, one.reason) for one in reading.rejected] == [
         ("log.csv line 6", "number: is empty"),
         ("log.csv line 7", "at: is empty"),
-        ("log.csv line 8", "at: 'soon' is no date and time"),
+        ("log.csv line 8", "at: a value like 'aaaa' is no date and time"),
     ]
     assert found["incident"][1].values["state"] == "New"
     assert (reading.received, reading.records) == (7, 2)

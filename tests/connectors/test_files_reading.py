@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from connectors.contract import Reading
-from connectors.files import FilesConnector, FilesSettings
+from connectors.files import FilesConnector, FilesSettings, connector, readers
 from storage.errors import FatalError, SkippableError
 from storage.evidence.store import KindState, Record
 from tests.connectors.support import CSV, HEADER, INCIDENTS, ROWS, connect, load, read, settings
@@ -53,6 +53,20 @@ def test_an_empty_field_and_a_form_default_are_no_value(tmp_path: Path) -> None:
     assert second["assignment_group"] is None
     assert second["resolution_note_length"] == 0
     assert second["resolution_note_fingerprint"] is None
+
+
+@pytest.mark.parametrize("name", ["export.csv", "export.json"])
+def test_a_nul_character_is_dropped(tmp_path: Path, name: str) -> None:
+    rows = {
+        "export.csv": b"id,group\nA,Net\x00work\n",
+        "export.json": b'[{"id": "A", "group": "Net\\u0000work"}]',
+    }
+    written(tmp_path, rows[name], name)
+    columns = {"id": "id", "assignment_group": "group"}
+    chosen = {"type": "files", "records": {"incident": {"path": name, "columns": columns}}}
+    found, _ = read(connect(tmp_path, FilesSettings.model_validate(chosen)))
+    assert found["incident"][0].values["assignment_group"] == "Network"
+    assert found["incident"][0].kept["group"] == "Network"
 
 
 def test_a_field_that_is_not_mapped_is_not_kept(tmp_path: Path) -> None:
@@ -194,13 +208,23 @@ def test_bad_rows_are_counted_with_their_line_and_without_personal_data(tmp_path
     found, reading = read(connect(tmp_path, settings(TOLERANT)))
     assert [record.id for record in found["incident"]] == ["INC1", "INC2", "INC3", "INC8"]
     assert [(one.position, one.reason) for one in reading.rejected] == [
-        ("incidents.csv line 6", "opened_at: 'yesterday' is no date and time"),
-        ("incidents.csv line 7", "priority: 'urgent' does not begin with a number"),
+        ("incidents.csv line 6", "opened_at: a value like 'aaaaaaaaa' is no date and time"),
+        ("incidents.csv line 7", "priority: a value like 'aaaaaa' does not begin with a number"),
         ("incidents.csv line 8", "has 2 fields in place of 6"),
         ("incidents.csv line 9", "id: is empty"),
         ("incidents.csv line 10", "is not valid CSV"),
     ]
     assert (reading.counted, reading.received, reading.records) == (9, 9, 4)
+
+
+def test_a_person_in_the_wrong_field_is_not_named_when_the_row_is_rejected(tmp_path: Path) -> None:
+    written(tmp_path, CSV + "INC3,Ann Example <ann@example.org>,3 - Low,Network,x,\n")
+    connector = connect(tmp_path, settings(INCIDENTS))
+    window = next(connector.windows("incident", None))
+    with pytest.raises(FatalError) as caught:
+        list(connector.read(window, Reading()))
+    assert "opened_at: a value like 'Aaa Aaaaaaa <aaa@aaaaaaa.aaa>' is no date" in caught.value.message
+    assert "Ann" not in caught.value.message
 
 
 def test_more_bad_rows_than_tolerated_stop_the_sync_before_anything_is_stored(tmp_path: Path) -> None:
@@ -210,6 +234,45 @@ def test_more_bad_rows_than_tolerated_stop_the_sync_before_anything_is_stored(tm
     batches = connector.read(window, Reading())
     with pytest.raises(FatalError, match=r"1 of 3 rows .* first is incidents.csv line 4, has 1 fields"):
         next(batches)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_line_without_end_is_refused_before_it_fills_memory(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "_LONGEST_LINE", 100)
+    written(tmp_path, "number\n" + "x" * 1000, name)
+    with pytest.raises(FatalError, match=r"has a line of more than 100 characters") as caught:
+        read(connect(tmp_path, settings(INCIDENTS, path=name, columns={"id": "number"})))
+    assert "one line per row" in caught.value.hint
+
+
+def test_a_header_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "_LONGEST_LINE", 100)
+    written(tmp_path, "x" * 1000)
+    assert "has a line of more than 100" in connect(tmp_path, settings(INCIDENTS)).probe()[0].detail
+    assert not connect(tmp_path, settings(INCIDENTS)).problems()
+
+
+def test_a_json_document_too_large_for_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "_LARGEST_DOCUMENT", 100)
+    written(tmp_path, orjson.dumps([{"number": f"INC{number}"} for number in range(20)]), "a.json")
+    with pytest.raises(FatalError, match="a JSON document of more than 100 bytes") as caught:
+        read(connect(tmp_path, settings(INCIDENTS, path="a.json", columns={"id": "number"})))
+    assert "JSON lines" in caught.value.hint
+
+
+def test_a_file_of_nothing_but_bad_rows_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connector, "_BATCH", 10)
+    written(tmp_path, "number,opened\n" + "x\n" * 1000)
+    reading = Reading()
+    reader = connect(tmp_path, settings(INCIDENTS, columns={"id": "number"}))
+    with pytest.raises(FatalError, match="10 of 10 rows cannot be read"):
+        list(reader.read(next(reader.windows("incident", None)), reading))
 
 
 def test_bad_json_objects_and_lines_are_rejected(tmp_path: Path) -> None:
@@ -357,7 +420,7 @@ def test_a_record_that_does_not_fit_a_changed_mapping_can_be_skipped(tmp_path: P
     written(tmp_path)
     record = incidents(tmp_path)["INC1"]
     connector = connect(tmp_path, settings(INCIDENTS, columns={"id": "number", "impact": "group"}))
-    with pytest.raises(SkippableError, match="impact: 'Network' is no whole number") as caught:
+    with pytest.raises(SkippableError, match="impact: a value like 'Aaaaaaa' is no whole number") as caught:
         connector.remap("incident", record)
     assert caught.value.position == "incident INC1"
 

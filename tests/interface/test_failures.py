@@ -267,7 +267,12 @@ def test_a_reader_who_goes_away_is_no_error(assessed: Path) -> None:
         assert process.wait() == failures.PIPE_CLOSED
 
 
-def test_ctrl_c_says_that_it_is_safe_to_run_again(fresh: Path) -> None:
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, failures.INTERRUPTED), (signal.SIGTERM, failures.TERMINATED)]
+)
+def test_ctrl_c_and_kill_say_that_it_is_safe_to_run_again(
+    fresh: Path, sent: signal.Signals, code: int
+) -> None:
     pipe = fresh / "export" / "waiting.csv"
     os.mkfifo(pipe)
     text = (fresh / CONFIGURATION).read_text("utf-8").replace("service_levels.csv", "waiting.csv")
@@ -277,8 +282,8 @@ def test_ctrl_c_says_that_it_is_safe_to_run_again(fresh: Path) -> None:
     ) as process:
         # Opening the writing end waits until the command reads, so it is in the middle of its work.
         with pipe.open("w", encoding="utf-8"):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(sent)
             _, said = process.communicate(timeout=60)
-        assert process.returncode == failures.INTERRUPTED
+        assert process.returncode == code
     assert "safe to run" in said.decode()
     assert "Traceback" not in said.decode()

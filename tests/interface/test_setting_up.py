@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from interface.cli.app import main
 from tests.interface.conftest import Command
 
 EXPORT = """\
@@ -126,3 +129,158 @@ def test_check_prints_the_schema_without_any_configuration(tmp_path: Path, run: 
 def test_check_without_connectors_is_something_to_look_at(tmp_path: Path, run: Command) -> None:
     (tmp_path / "itsm-maturity.yaml").write_text("evidence: duckdb:e.duckdb\n", encoding="utf-8")
     assert run(tmp_path, "check").code == 1
+
+
+def starting(folder: Path, run: Command, content: str | bytes, name: str = "incidents.csv") -> Any:
+    """Run init over an export and return what it says as JSON."""
+    file = folder / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    answer = run(folder, "init", "--from-export", str(file), "--force", "--json")
+    assert answer.code == 0
+    return answer.json
+
+
+def stored(folder: Path, run: Command) -> dict[str, int]:
+    (connector,) = run(folder, "sync", "--json").json["connectors"]
+    return {each["kind"]: each["stored"] for each in connector["records"]}
+
+
+def test_init_writes_how_dates_are_written(folder: Path, run: Command) -> None:
+    content = "number,opened_at\nINC1,02/28/2026 09:30\nINC2,02/01/2026 09:30:05\n"
+    found = starting(folder, run, content)
+    assert found["date_formats"] == ["%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"]
+    assert "Check this" not in (folder / "itsm-maturity.yaml").read_text("utf-8")
+    assert run(folder, "check").code == 0
+    assert stored(folder, run) == {"incident": 2}
+
+
+def test_init_says_when_day_or_month_may_stand_first(folder: Path, run: Command) -> None:
+    found = starting(folder, run, "number,opened_at\nINC1,01/02/2026\n")
+    assert found["date_formats"] == ["%d/%m/%Y"]
+    (note,) = found["notes"]
+    assert "day first is written: check `date_formats`" in note
+    assert "# Check this: month first" in (folder / "itsm-maturity.yaml").read_text("utf-8")
+
+
+def test_init_says_when_dates_are_not_understood(folder: Path, run: Command) -> None:
+    found = starting(folder, run, "number,opened_at\nINC1,yesterday at 9\n")
+    assert "set `date_formats`" in found["notes"][0]
+    assert "rows cannot be read" in run(folder, "check").out
+
+
+def test_init_finds_out_the_encoding(folder: Path, run: Command) -> None:
+    found = starting(folder, run, "number,assignment_group\nINC1,Büro\n".encode("windows-1252"))
+    assert found["encoding"] == "windows-1252"
+    assert "windows-1252" in found["notes"][0]
+    assert stored(folder, run) == {"incident": 1}
+
+
+def test_init_tells_an_excel_workbook(folder: Path, run: Command) -> None:
+    with zipfile.ZipFile(folder / "incidents.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    answer = run(folder, "init", "--from-export", str(folder / "incidents.xlsx"))
+    assert answer.code == 3
+    assert "save it as CSV UTF-8" in " ".join(answer.err.split())
+
+
+LOG = """\
+number,incident_state,assignment_group,assigned_to,sys_updated_at,sys_updated_by,sys_mod_count
+INC1,Closed,Network,Ann,2026-10-02 08:00:00,Bob,2
+INC1,New,Database,Ann,2026-10-01 08:00:00,Bob,1
+INC2,New,Database,Eve,2026-10-01 08:00:00,Bob,1
+"""
+
+
+def test_init_recognises_a_log_and_keeps_its_history(folder: Path, run: Command) -> None:
+    found = starting(folder, run, LOG)
+    assert found["log"] is True
+    assert "a log with one row per update" in found["notes"][0]
+    assert found["unused"] == []
+    (connector,) = run(folder, "check", "--json").json["connectors"]
+    (incident,) = [each for each in connector["kinds"] if each["kind"] == "incident"]
+    assert incident["tracked"] == ["assignee", "assignment_group", "state"]
+    # INC1 changes its state and its group once, and every field begins once.
+    assert stored(folder, run) == {"incident": 2, "transition": 3 + 3 + 2}
+
+
+def test_init_takes_one_row_per_incident_for_no_log(folder: Path, run: Command) -> None:
+    """Of a list, the time of the last update would otherwise pass for that of the only change."""
+    header, _, *rows = LOG.splitlines()
+    found = starting(folder, run, "\n".join([header, *rows, ""]))
+    assert found["log"] is False
+    assert found["notes"] == []
+    assert found["columns"]["updated_at"] == "sys_updated_at"
+
+
+def test_init_says_that_rows_without_a_time_give_no_history(folder: Path, run: Command) -> None:
+    found = starting(folder, run, "number,state\nINC1,New\nINC1,Closed\n")
+    assert found["log"] is False
+    assert "no history is read" in found["notes"][0]
+
+
+def test_init_reads_what_a_spreadsheet_saved(folder: Path, run: Command) -> None:
+    found = starting(folder, run, 'sep=;\nNumber;State;State;Opened by;\n="INC1";New;x;Ann;\n;;;;\n')
+    assert found["columns"] == {"id": "Number", "state": "State", "created_by": "Opened by"}
+    assert found["unused"] == ["State#2"]
+    assert run(folder, "check").code == 0
+    assert stored(folder, run) == {"incident": 1}
+
+
+def test_init_takes_the_fitting_part_of_an_object(folder: Path, run: Command) -> None:
+    def both(shown: str, value: str) -> dict[str, str]:
+        return {"display_value": shown, "value": value}
+
+    row = {
+        "number": both("INC1", "INC1"),
+        "opened_at": both("28.02.2026 10:30", "2026-02-28 09:30:00"),
+        "state": both("Closed", "7"),
+        "priority": both("2 - High", "2"),
+        "location": both("Paris", "f00d"),
+    }
+    found = starting(folder, run, json.dumps({"result": [row]}), "incidents.json")
+    assert found["columns"] == {
+        "id": "number.display_value",
+        "opened_at": "opened_at.value",
+        "state": "state.display_value",
+        "priority": "priority.value",
+    }
+    assert found["unused"] == ["location"]
+    assert run(folder, "check").code == 0
+    assert stored(folder, run) == {"incident": 1}
+
+
+def written_path(folder: Path) -> str:
+    text = (folder / "itsm-maturity.yaml").read_text("utf-8")
+    return next(line.split(": ")[1] for line in text.splitlines() if line.startswith("        path: "))
+
+
+def test_init_keeps_a_link_below_the_configuration(folder: Path, run: Command, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "of-today.csv").write_text(EXPORT, encoding="utf-8")
+    (folder / "exports").symlink_to(tmp_path / "elsewhere")
+    assert run(folder, "init", "--from-export", str(folder / "exports" / "of-today.csv")).code == 0
+    assert written_path(folder) == "exports/of-today.csv"
+
+
+def test_init_keeps_a_relative_path(folder: Path, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    assert main(["init", "--from-export", "../incidents.csv"]) == 0
+    assert written_path(folder / "below") == '"../incidents.csv"'
+
+
+def test_check_tells_a_wrong_delimiter_once(folder: Path, run: Command) -> None:
+    run(folder, "init", "--from-export", str(folder / "incidents.csv"))
+    (folder / "incidents.csv").write_text(EXPORT.replace(",", ";"), encoding="utf-8")
+    answer = run(folder, "check", "--json")
+    assert answer.code == 2
+    assert len(answer.json["error"]["where"]) == 1
+    assert "set `delimiter` to" in run(folder, "check").err
+
+
+def test_check_says_how_many_rows_cannot_be_read(folder: Path, run: Command) -> None:
+    run(folder, "init", "--from-export", str(folder / "incidents.csv"))
+    (folder / "incidents.csv").write_text(EXPORT.replace("2026-10-01 08", "01.10.2026 08"), encoding="utf-8")
+    text = " ".join(run(folder, "check").out.split())
+    assert "1 of 2 rows cannot be read" in text
+    assert "`date_formats`" in text

@@ -39,7 +39,9 @@ def run(
         str | None, typer.Option("--since", metavar="DATE", help="Assessments as of this day or later.")
     ] = None,
     indicator: Annotated[str | None, typer.Option("--indicator", help="One indicator.")] = None,
-    detail: Annotated[bool, typer.Option("--detail", help="With attributes and indicators, in JSON.")] = False,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="With attributes and indicators, in JSON.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 50,
     offset: Annotated[int, typer.Option("--offset", min=0, help="How many of the newest to leave out.")] = 0,
     runs: Annotated[bool, typer.Option("--runs", help="The last runs and their ledgers instead.")] = False,

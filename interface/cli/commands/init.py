@@ -15,7 +15,7 @@ from interface.cli.output import print_json, print_parts
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
-    from scheduler.begin import Export
+    from scheduler.begin import Export, Findings
 
 NAME = "init"
 EXAMPLES = examples(
@@ -35,16 +35,16 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Write a commented configuration, asking only what cannot be found out."""
-    from scheduler.begin import read_export, write_configuration
+    from scheduler.begin import read_export, study, write_configuration
 
     file = configuration_file(context, configuration)
     if file.exists() and not force:
         raise UsageError(f"{file} is there already.", hint="Name another file with -c, or add --force.")
     asking = sys.stdin.isatty() and not wants_json(context, as_json)
     found = read_export(export or _asked_export(asking))
-    columns = _asked_id(found, asking)
-    write_configuration(file, found, columns=columns, time_zone="UTC", force=force)
-    _print(file, found, columns, as_json=wants_json(context, as_json))
+    findings = study(found, _asked_id(found, asking))
+    write_configuration(file, found, findings, time_zone="UTC", force=force)
+    _print(file, found, findings, as_json=wants_json(context, as_json))
     return 0
 
 
@@ -65,11 +65,12 @@ def _asked_id(export: Export, asking: bool) -> Mapping[str, str]:
     return {"id": answer.strip()}
 
 
-def _print(file: Path, export: Export, columns: Mapping[str, str], *, as_json: bool) -> None:
-    understood = {**export.understood, **columns}
+def _print(file: Path, export: Export, found: Findings, *, as_json: bool) -> None:
     if as_json:
-        print_json({"configuration": str(file), "columns": understood, "unused": list(export.unused)})
+        shape: dict[str, object] = {"configuration": str(file), "columns": found.columns}
+        shape |= {"unused": found.unused, "encoding": export.encoding, "notes": found.notes}
+        print_json(shape | {"date_formats": found.dates.formats, "log": found.log is not None})
         return
     from interface.cli.render.begin import render
 
-    print_parts(render(file, understood, export.unused))
+    print_parts(render(file, found.columns, found.unused, found.notes))

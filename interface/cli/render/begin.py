@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def render(file: Path, understood: Mapping[str, str], unused: Sequence[str]) -> Iterator[RenderableType]:
+def render(
+    file: Path, understood: Mapping[str, str], unused: Sequence[str], notes: Sequence[str] = ()
+) -> Iterator[RenderableType]:
     """Yield which field became which column, what is left, and how to go on."""
     yield Text(f"{file} is written. This is what was understood:", style="bold")
     table = plain_table()
@@ -26,6 +28,8 @@ def render(file: Path, understood: Mapping[str, str], unused: Sequence[str]) -> 
     yield table
     if unused:
         yield Text(f"Not used: {listed(unused)}.")
+    for note in notes:
+        yield Text(note)
     yield Text("Correct the file where that is wrong, then run:")
     option = "" if str(file) == "itsm-maturity.yaml" else f" -c {file}"
     for command in ("check", "sync", "assess"):

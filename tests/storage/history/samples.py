@@ -125,6 +125,7 @@ def ledger_row(**more: Any) -> LedgerRow:
         hidden=7,
         rejected=1,
         requests=12,
+        retries=2,
         seconds=1.25,
         outcome="stored",
         message="line 17: no number",

@@ -275,6 +275,7 @@ def _ledger() -> None:
         sa.Column("hidden", sa.BigInteger(), nullable=False),
         sa.Column("rejected", sa.BigInteger(), nullable=False),
         sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("retries", sa.BigInteger(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
