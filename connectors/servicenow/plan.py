@@ -1,0 +1,260 @@
+"""Decides what to read next: bounded stretches of time, snapshots, comparisons of identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+import orjson
+
+from connectors.contract import Window
+from connectors.servicenow.drain import Query, count, stamp
+from connectors.servicenow.mapping import moment
+from connectors.servicenow.sources import Table
+from connectors.servicenow.statistics import newest
+from connectors.servicenow.tables import TABLES
+from connectors.servicenow.transport import Instance
+
+if TYPE_CHECKING:
+    from connectors.servicenow.reader import Reader
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_SLICES = 16
+EVENT_DAYS = 9
+"""Events are rotated away after about a week."""
+_NO_EVENTS = "0|"
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """What is remembered of a kind; the bookmark of a window also says what the window is.
+
+    `reached` holds by table the time from which it is read next, `rules` a digest of what decides how records
+    look: after a change everything is read again.
+    """
+
+    rules: str
+    reached: dict[str, str] = field(default_factory=dict)
+    loaded: dict[str, str] = field(default_factory=dict)
+    """By table the time up to which the first reading goes; what is older needs no look at deletions."""
+    swept: str = ""
+    clocks: str = ""
+    seen: str = ""
+    """Count and newest change of what is read as a whole."""
+    part: str = "changes"
+    """changes, clocks, sweep, snapshot or days."""
+    table: str = ""
+
+    @classmethod
+    def parse(cls, text: str | None, rules: str) -> Self:
+        """Return a remembered bookmark; a fresh one where there is none or the rules changed."""
+        if text is not None:
+            try:
+                found = cls(**orjson.loads(text))
+            except (orjson.JSONDecodeError, TypeError):
+                return cls(rules)
+            if found.rules == rules:
+                return found
+        return cls(rules)
+
+    def text(self) -> str:
+        """Return it as text."""
+        return orjson.dumps(self, option=orjson.OPT_SORT_KEYS).decode()
+
+    def moved(self, table: str, until: str, loaded: str) -> Self:
+        """Return the bookmark once changes of a table up to a time are stored."""
+        reached, limits = {**self.reached, table: until}, {**self.loaded, table: loaded}
+        return replace(self, reached=reached, loaded=limits, part="changes", table=table)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A stretch of time with so many rows."""
+
+    since: str
+    until: str
+    rows: int | None
+
+
+class Slices:
+    """Cuts a stretch of time so that no part holds more rows than can be stored at once."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._most = instance.settings.window_rows
+
+    def of(self, query: Query, total: int | None) -> Iterator[Slice]:
+        """Yield parts of a query's time, oldest first, together all of it."""
+        if total is None or total <= self._most:
+            yield Slice(query.since, query.until, total)
+            return
+        yield from _joined(self._cut(query, total), self._most)
+
+    def _cut(self, query: Query, total: int) -> Iterator[Slice]:
+        begin, end = self._begin(query), moment(query.until)
+        length = int((end - begin).total_seconds())
+        if total <= self._most or length <= 1:
+            yield Slice(query.since, query.until, total)
+            return
+        number = min(_SLICES, length, -(-total * 3 // (2 * self._most)))
+        edges = [
+            query.since,
+            *(stamp(begin + timedelta(seconds=length * part // number)) for part in range(1, number)),
+        ]
+        left = total
+        for since, until in zip(edges, [*edges[1:], query.until], strict=True):
+            part = replace(query, since=since, until=until)
+            rows = left if until == query.until else (count(self._instance, part) or 0)
+            left -= rows
+            if rows > 0:
+                yield from self._cut(part, rows)
+            else:
+                yield Slice(since, until, 0)
+
+    def _begin(self, query: Query) -> datetime:
+        if query.since:
+            return moment(query.since)
+        oldest = newest(self._instance, replace(query, since=""), smallest=True)[1]
+        return moment(oldest) if oldest else _BEGINNING
+
+
+def _joined(parts: Iterator[Slice], most: int) -> Iterator[Slice]:
+    """Yield neighbours as one as long as they hold few rows."""
+    held: Slice | None = None
+    for part in parts:
+        if held is not None and (held.rows or 0) + (part.rows or 0) <= most:
+            held = Slice(held.since, part.until, (held.rows or 0) + (part.rows or 0))
+            continue
+        if held is not None:
+            yield held
+        held = part
+    if held is not None:
+        yield held
+
+
+class Planner:
+    """Plans the windows of one sync."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._instance = reader.instance
+        self._settings = reader.settings
+
+    def windows(self, kind: str, text: str | None) -> Iterator[Window]:
+        """Yield what to read of a kind, oldest first."""
+        tables = self._reader.tables(kind)
+        if not tables:
+            return
+        bookmark = Bookmark.parse(text, self._reader.rules(kind))
+        upper = self._instance.now() - timedelta(seconds=self._settings.lag)
+        if kind == "group":
+            yield from self._snapshot(bookmark)
+        elif kind == "event":
+            yield from self._days(bookmark, upper)
+        else:
+            yield from self._moving(kind, tables, bookmark, upper)
+
+    def _moving(
+        self, kind: str, tables: Sequence[Table], bookmark: Bookmark, upper: datetime
+    ) -> Iterator[Window]:
+        fresh = not bookmark.reached
+        for table in tables:
+            for window in self._changes(table, bookmark, upper):
+                yield window
+                bookmark = parsed(window)
+        if kind == "service_level":
+            for window in self._clocks(bookmark, upper):
+                yield window
+                bookmark = parsed(window)
+        if not fresh:
+            yield from self._sweep(kind, bookmark, upper)
+
+    def _changes(self, table: Table, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
+        # What is younger than the overlap is read again the next time: rows show up late.
+        until, overlap = stamp(upper), stamp(upper - timedelta(seconds=self._settings.lag))
+        since = bookmark.reached.get(table.name, "") or self._reader.oldest
+        loaded = bookmark.loaded.get(table.name, "") or overlap
+        bookmark = replace(bookmark, swept=bookmark.swept or until)
+        resumed = since < loaded < overlap
+        spans = [(since, loaded), (loaded, until)] if resumed else [(since, until)]
+        for begin, end in spans:
+            if begin >= end:
+                continue
+            for part in self._parts(table, begin, end, first=begin < loaded):
+                bookmark = bookmark.moved(table.name, min(part.until, overlap), loaded)
+                self._reader.expect(self._query(table, part.since, part.until), part.rows)
+                start = moment(part.since) if part.since else None
+                yield Window(table.kind, bookmark.text(), start, moment(part.until))
+
+    def _parts(self, table: Table, since: str, until: str, *, first: bool) -> Iterator[Slice]:
+        query = self._query(table, since, until)
+        total = count(self._instance, query)
+        if total == 0 and (first or not self._touched(table, since, until)):
+            return
+        yield from Slices(self._instance).of(query, total)
+
+    def _query(self, table: Table, since: str, until: str) -> Query:
+        if table.kind == "transition":
+            return self._reader.history().query(since, until)
+        return Query(table.name, ("sys_id",), table.clauses, since, until, cursor=table.cursor)
+
+    def _touched(self, table: Table, since: str, until: str) -> bool:
+        """Whether something else than the table's own rows speaks of a change."""
+        queries = [
+            Query(one.table, ("sys_id",), one.clauses, since, until)
+            for one in self._reader.usable_companions(table)
+        ]
+        deletion = self._reader.deletion_query(table, since, until)
+        if deletion is not None:
+            queries.append(deletion)
+        return any(count(self._instance, query) for query in queries)
+
+    def _clocks(self, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
+        every = timedelta(hours=self._settings.active_clocks_every)
+        query = Query("task_sla", ("sys_id",), ("active=true",))
+        if due(bookmark.clocks, upper, every) and count(self._instance, query):
+            yield Window("service_level", replace(bookmark, part="clocks", clocks=stamp(upper)).text())
+
+    def _sweep(self, kind: str, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
+        every = timedelta(days=self._settings.sweep_every)
+        whole = len(self._reader.tables(kind)) == len(TABLES[kind])
+        if whole and every and due(bookmark.swept, upper, every):
+            yield Window(kind, replace(bookmark, part="sweep", swept=stamp(upper)).text(), complete=True)
+
+    def _snapshot(self, bookmark: Bookmark) -> Iterator[Window]:
+        tables = ("sys_user_group", "sys_user_grmember")
+        found = [newest(self._instance, Query(name, ())) for name in tables]
+        known = all(number is not None for number, _ in found)
+        seen = "|".join(f"{number},{at}" for number, at in found)
+        if not known or seen != bookmark.seen:
+            yield Window("group", replace(bookmark, part="snapshot", seen=seen).text(), complete=True)
+
+    def _days(self, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
+        """Yield the days since the one before the last: its events may still have been worked on."""
+        today = upper.replace(hour=0, minute=0, second=0)
+        next_begin, begin = today - timedelta(days=1), today - timedelta(days=EVENT_DAYS)
+        if reached := bookmark.reached.get("em_event", ""):
+            begin = max(begin, moment(reached) - timedelta(days=1))
+        if bookmark.seen and self._events(begin, upper) == bookmark.seen:
+            return
+        if self._events(begin, upper) != _NO_EVENTS:
+            moved = bookmark.moved("em_event", stamp(today), "")
+            seen = self._events(next_begin, upper)
+            yield Window("event", replace(moved, part="days", seen=seen).text(), begin, upper)
+
+    def _events(self, since: datetime, until: datetime) -> str:
+        span = f"time_of_event>={stamp(since)}^time_of_event<{stamp(until)}"
+        number, at = newest(self._instance, Query("em_event", (), (span,)))
+        return f"{number}|{at}"
+
+
+def parsed(window: Window) -> Bookmark:
+    """Return the bookmark that a window carries."""
+    return Bookmark(**orjson.loads(window.bookmark))
+
+
+def due(last: str, now: datetime, every: timedelta) -> bool:
+    """Whether something that was last done at a time has to be done again."""
+    return not last or now - moment(last) >= every

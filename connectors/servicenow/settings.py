@@ -1,0 +1,248 @@
+"""What an admin writes to have a ServiceNow instance read."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import InitErrorDetails, ValidationError
+
+from connectors.contract import ConnectorSettings
+from connectors.files.checks import column_refused, share
+from connectors.files.sources import suggestion
+from storage.records import KINDS
+
+COMPANIONS: Mapping[str, tuple[str, ...]] = {
+    "incident": ("outage",),
+    "event": ("alert",),
+    "knowledge": ("knowledge_use",),
+}
+"""Record kinds that come along with another one; groups and transitions come along with every one."""
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SPAN = re.compile(r"(\d{1,4}) *(day|week|month|year)s?")
+_FIELD = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Part(BaseModel):
+    """A part of the settings: unknown keys are refused, values are never shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class BasicAuth(Part):
+    """User and password of an account made for this purpose."""
+
+    type: Literal["basic"]
+    user: str = Field(min_length=1)
+    password: SecretStr
+
+
+class _OAuth(Part):
+    type: Literal["oauth"]
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+
+
+class ClientCredentials(_OAuth):
+    """OAuth without a user's password; the account is set in the instance's application registry."""
+
+    grant: Literal["client_credentials"]
+
+
+class PasswordGrant(_OAuth):
+    """OAuth with user and password."""
+
+    grant: Literal["password"]
+    user: str = Field(min_length=1)
+    password: SecretStr
+
+
+class RefreshGrant(_OAuth):
+    """OAuth with a refresh token that somebody obtained."""
+
+    grant: Literal["refresh"]
+    refresh_token: SecretStr
+
+
+class JwtBearer(_OAuth):
+    """OAuth with an assertion signed by a key of ours."""
+
+    grant: Literal["jwt_bearer"]
+    user: str = Field(min_length=1)
+    """Account that the assertion speaks for (its `sub`)."""
+    signing_key: SecretStr
+    """Private key in PEM form; `file:/run/secrets/key.pem` reads it from a file."""
+    key_id: str | None = None
+    """Identifier of the key (`kid`) in the instance's JWT verifier map."""
+
+
+class CertificateAuth(Part):
+    """Mutual TLS alone: the certificate is mapped to an account in the instance."""
+
+    type: Literal["certificate"]
+
+
+OAuth = Annotated[ClientCredentials | PasswordGrant | RefreshGrant | JwtBearer, Field(discriminator="grant")]
+Auth = Annotated[BasicAuth | OAuth | CertificateAuth, Field(discriminator="type")]
+
+
+class Tls(Part):
+    """Whom to trust and how to show who we are; paths from the configuration file's folder."""
+
+    ca_bundle: str | None = None
+    """Certificates of an own authority, PEM."""
+    certificate: str | None = None
+    """Client certificate for mutual TLS, PEM."""
+    key: str | None = None
+    """Its private key, unless that is in the same file."""
+
+
+class Timeouts(Part):
+    """How long to wait, in seconds."""
+
+    connect: float = Field(default=10, gt=0)
+    read: float = Field(default=90, gt=0)
+    """More than the 60 s after which an instance cancels a request itself."""
+    run: float = Field(default=4 * 3600, gt=0)
+    """All requests of one sync together; what was stored until then stays."""
+
+
+class Retries(Part):
+    """How failed requests are repeated: waits grow from `wait` to `longest` seconds, at random."""
+
+    attempts: int = Field(default=6, ge=1, le=20)
+    """Times one request is sent."""
+    wait: float = Field(default=1, ge=0)
+    longest: float = Field(default=60, ge=0)
+    """A longer wait that the instance asks for ends the sync, to be run again then."""
+    budget: int = Field(default=200, ge=0)
+    """Repeated requests of one sync in all."""
+
+
+def instance_url(value: str) -> str:
+    """Return an instance's address; raises ValueError for one that passwords must not be sent to."""
+    parts = urlsplit(value.strip())
+    if "://" not in value or not parts.hostname:
+        raise ValueError(f"'{value}' is no address; it looks like https://corp.service-now.com.")
+    if parts.username or parts.query or parts.path.strip("/"):
+        raise ValueError("The address ends after the host: https://corp.service-now.com.")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("Over http:// the password could be read by others; write https://.")
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("The address begins with https://.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def record_kind(value: str) -> str:
+    """Return a record kind; raises ValueError with the nearest name when there is none."""
+    if value not in KINDS:
+        raise ValueError(f"'{value}' is not a record kind{suggestion(value, KINDS)}.")
+    return value
+
+
+def mapped_column(value: str) -> str:
+    """Return `kind.column`; raises ValueError for a column that cannot be mapped."""
+    kind, _, column = value.partition(".")
+    if kind not in KINDS or not column:
+        raise ValueError(f"'{value}' is not written kind.column, such as incident.service_id.")
+    if refused := column_refused(KINDS[kind], column):
+        raise ValueError(refused)
+    if column in ("id", "updated_at", "revision") or kind in ("transition", "event"):
+        raise ValueError(f"'{value}' is given by ServiceNow and cannot be mapped.")
+    return value
+
+
+def field_name(value: str) -> str:
+    """Return a field of the kind's own table; raises ValueError for anything else."""
+    if not _FIELD.fullmatch(value):
+        raise ValueError(f"'{value}' is no field name; it looks like u_affected_service, without dots.")
+    return value
+
+
+def span(value: object) -> object:
+    """Return `24 months` or a day as text; raises ValueError for what is neither."""
+    text = str(value)
+    if _SPAN.fullmatch(text) is None:
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"'{value}' is neither a span (24 months) nor a day (2024-01-01).") from None
+    return text
+
+
+class ServiceNowSettings(ConnectorSettings):
+    """A ServiceNow instance: where it is, with which account, and what to read of it."""
+
+    type: Literal["servicenow"]
+    url: Annotated[str, AfterValidator(instance_url)]
+    """Address of the instance, https://corp.service-now.com."""
+    auth: Auth
+    tls: Tls = Tls()
+    proxy: str | None = None
+    """Address of a proxy, http://proxy:8080."""
+    records: tuple[Annotated[str, AfterValidator(record_kind)], ...] = tuple(KINDS)
+    """Record kinds to read; all unless given. Groups and transitions always come along."""
+    since: Annotated[str | None, BeforeValidator(lambda value: value and span(value))] = None
+    """How far back records count by their last update, 24 months or 2024-01-01; all unless given."""
+    map: dict[Annotated[str, AfterValidator(mapped_column)], Annotated[str, AfterValidator(field_name)]] = (
+        Field(default_factory=dict)
+    )
+    """Own fields: `incident.service_id: u_affected_service`."""
+    workers: int = Field(default=2, ge=1, le=4)
+    """Requests at a time; an instance answers four at a time for all integrations together."""
+    page_size: int = Field(default=1000, ge=50, le=10_000)
+    window_rows: int = Field(default=50_000, ge=1000)
+    """A longer stretch of time than holds so many rows is read and stored in parts."""
+    lag: int = Field(default=300, ge=0)
+    """Seconds before the instance's clock at which reading stops, since rows show up late; as many are read
+    again the next time."""
+    active_clocks_every: float = Field(default=24, ge=0)
+    """Hours between two readings of service level clocks that still run."""
+    sweep_every: float = Field(default=7, ge=0)
+    """Days between two comparisons of all identifiers, which find silent deletions and arrivals."""
+    audit: bool = False
+    """Ask sys_audit who made each change, record by record; without it nobody is known to have made one."""
+    tolerated_share: Annotated[float, BeforeValidator(share), Field(ge=0, le=1)] = 0.01
+    """Share of rows that may be unreadable; more of them stop the sync."""
+    timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
+
+    @model_validator(mode="after")
+    def _certificate_is_there(self) -> Self:
+        if isinstance(self.auth, CertificateAuth) and self.tls.certificate is None:
+            problem = ValueError("'certificate' needs `tls.certificate`, the file to be shown.")
+            details = InitErrorDetails(
+                type="value_error", loc=("auth", "type"), input="certificate", ctx={"error": problem}
+            )
+            raise ValidationError.from_exception_data("settings", [details])
+        return self
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Record kinds to read, those that come along among them, in the order of the product."""
+        chosen = {*self.records, "group", "transition"}
+        chosen |= {name for kind in self.records for name in COMPANIONS.get(kind, ())}
+        return tuple(name for name in KINDS if name in chosen)
+
+
+def since_moment(text: str | None, now: datetime) -> datetime | None:
+    """Return the moment that `24 months` before `now`, or a day, begins at."""
+    if text is None:
+        return None
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+    number, unit = int(found[1]), found[2]
+    if unit in ("day", "week"):
+        day = now.date() - timedelta(days=number * (7 if unit == "week" else 1))
+    else:
+        months = now.year * 12 + now.month - 1 - number * (12 if unit == "year" else 1)
+        year, month = divmod(max(months, 12), 12)
+        day = date(year, month + 1, min(now.day, calendar.monthrange(year, month + 1)[1]))
+    return datetime.combine(day, datetime.min.time(), UTC)
