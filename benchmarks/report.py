@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from storage.evidence import open_store
 from storage.evidence.store import Record, Value
+from storage.records import KINDS
 from tests.validity.figures import Figure, at_most
 from tests.validity.workplace import ROOT, UCI_LOG, assessed, uci_configuration
 
@@ -65,15 +66,19 @@ def merge() -> Iterator[Figure]:
         for number in range(INCIDENTS)
     ]
     records = [Record(f"INC{number:07}", each, {}, start) for number, each in enumerate(values)]
-    rows = pa.Table.from_pylist([{"id": record.id, **record.values} for record in records])
+    columns = dict.fromkeys(column.name for column in KINDS["incident"].stored)
+    rows = pa.Table.from_pylist([{"id": record.id, **columns, **record.values} for record in records])
     with TemporaryDirectory() as folder:
         with open_store("duckdb:evidence.duckdb", Path(folder)) as store:
             first = timed(lambda: store.merge("bench", "incident", records))
             again = timed(lambda: store.merge("bench", "incident", records))
         with duckdb.connect(f"{folder}/bare.duckdb") as bare:
             bare.register("rows", rows)
-            appended = timed(lambda: bare.execute("CREATE TABLE incident AS SELECT * FROM rows").fetchall())
-    yield at_most("Merge of 100,000 records, of appending three bare columns", first / appended, 40, "×")
+            statement = "CREATE OR REPLACE TABLE incident AS SELECT * FROM rows"
+            appended = min(timed(lambda: bare.execute(statement).fetchall()) for _ in range(3))
+    yield at_most(
+        "Merge of 100,000 records, of appending the same columns to a bare table", first / appended, 40, "×"
+    )
     yield at_most("Merge of the same records again, of the first merge", again / first, 1.0, "×")
 
 

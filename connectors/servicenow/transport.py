@@ -103,7 +103,9 @@ class Instance:
     ) -> Answer:
         """Return one page of a table; of a `shrinkable` one a CancelledError comes at once."""
         asked = _FIXED | dict(parameters)
-        return self._get(f"/api/now/table/{name}", name, asked, worker, shrinkable=shrinkable)
+        answer = self._get(f"/api/now/table/{name}", name, asked, worker, shrinkable=shrinkable)
+        self._widest = max(self._widest, len(answer.rows))
+        return answer
 
     def widest_page(self, wanted: int) -> int:
         """Return how many rows a page has had at most; tries a table that has many, if that is too few."""
@@ -217,7 +219,6 @@ class Instance:
             self._note_time(response)
         self._limiter.succeeded()
         self._broken = False
-        self._widest = max(self._widest, len(answer.result))
         return answer
 
     def _note_time(self, response: requests.Response) -> None:
