@@ -88,6 +88,10 @@ class SupportMap:
         prefix, colon, rest = name.partition(":")
         if colon:
             return self._missing_elsewhere(source, kind, prefix, rest, name)
+        other, dot, column_there = name.partition(".")
+        if dot:
+            there = self._by_kind.get(other, {}).get(source)
+            return [] if there and column_there in there.columns else [f"{column_there} of {plural(other)}"]
         support, column = self._by_kind[kind][source], KINDS[kind].by_name[name]
         if column.origin is Origin.MAPPED:
             return [] if name in support.columns else [name]

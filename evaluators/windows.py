@@ -20,10 +20,10 @@ class Window(BaseModel):
 
     of: str
     """Date column that places a record: opened_on, resolved_on …"""
-    days: Annotated[int, Field(gt=0)] | None = None
-    weeks: Annotated[int, Field(gt=0)] | None = None
-    months: Annotated[int, Field(gt=0)] | None = None
-    ending_days_ago: Annotated[int, Field(ge=0)] = 0
+    days: Annotated[int, Field(gt=0, le=3660)] | None = None
+    weeks: Annotated[int, Field(gt=0, le=520)] | None = None
+    months: Annotated[int, Field(gt=0, le=120)] | None = None
+    ending_days_ago: Annotated[int, Field(ge=0, le=3660)] = 0
     """Days left out at the end, so that the records had time to finish."""
 
     @model_validator(mode="after")

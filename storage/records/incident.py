@@ -130,6 +130,7 @@ INCIDENT = RecordKind(
             ColumnType.BOOLEAN,
             "A person changed a tracked field between opening and resolution",
             "transition:state",
+            "transition.actor",
             "policy:automation",
         ),
         derived(

@@ -55,7 +55,8 @@ class Column:
 
     `needs` lists what a computed column is computed from, so that support can be decided: a column
     of the same kind (`opened_at`), another kind (`service_level:`), a tracked field of the record's
-    history (`transition:assignment_group`), or a policy entry (`policy:automation`). An alternative
+    history (`transition:assignment_group`), a column of another kind (`transition.actor`), or a policy
+    entry (`policy:automation`). An alternative
     is written with a bar (`service_level:|made_sla`).
     """
 

@@ -278,8 +278,10 @@ def test_sources_come_with_their_records(world: World) -> None:
     found = {(one.source, one.kind): (one.state, one.records) for one in world.assess(POLICY).sources}
     assert found == {
         ("apps", "incident"): ("readable", 2),
+        ("apps", "transition"): ("readable", 0),
         (SOURCE, "incident"): ("readable", 4),
         (SOURCE, "service_level"): ("readable", 1),
+        (SOURCE, "transition"): ("readable", 0),
     }
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from evaluators.policy import Exclusions, Policy
 from evaluators.results import IndicatorResult, State
-from storage.evidence.store import KindState
+from evaluators.support import SupportMap
+from storage.evidence.store import KindState, Support
 from tests.evaluators.world import EVERYTHING_COUNTS, World, entry, share
 
 AUTOMATED = "inc-automated-resolution"
@@ -211,3 +212,15 @@ def test_a_query_that_fails_is_an_error_and_the_others_stay(world: World) -> Non
     assert (failed.achievement, failed.measurement.value) == (None, None)
     assert "The query cannot be run" in failed.measurement.reason
     assert failed.query
+
+
+def test_without_actors_in_the_history_nobody_is_taken_for_a_machine() -> None:
+    # Who changed a record is unknown, so "no person touched it" would be a guess.
+    policy = Policy(automation=("svc_*",))
+    columns = frozenset({"opened_at", "resolved_at", "resolver"})
+    supports = [
+        Support("corp", "incident", KindState.READABLE, columns, frozenset({"state"})),
+        Support("corp", "transition", KindState.READABLE, frozenset({"at", "new_value"})),
+    ]
+    found = SupportMap(supports, policy).answerable("incident", ("human_touched",))
+    assert (found.state, found.reason) == (State.NOT_SUPPORTED, "no source fills actor of transitions")

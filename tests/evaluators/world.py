@@ -219,7 +219,13 @@ class World:
 
     def declare(self) -> None:
         """Write what every source can say."""
-        for (source, kind), state in self._kinds.items():
+        # Who delivers the history of incidents delivers transitions, even if none has happened yet.
+        history = {
+            (source, "transition"): state
+            for (source, kind), state in self._kinds.items()
+            if kind == "incident"
+        }
+        for (source, kind), state in (history | self._kinds).items():
             absent = self.absent.get(f"{source}.{kind}", set())
             columns = frozenset(column.name for column in KINDS[kind].mapped) - absent
             tracked = frozenset(name for name in KINDS[kind].tracked if f"history of {name}" not in absent)

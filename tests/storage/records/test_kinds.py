@@ -142,7 +142,8 @@ def test_record_kinds_load_without_an_engine() -> None:
 def _exists(need: str, each: RecordKind) -> bool:
     place, colon, name = need.rpartition(":")
     if not colon:
-        return name in each.by_name
+        other, dot, column = name.partition(".")
+        return column in KINDS[other].by_name if dot else name in each.by_name
     if place == "policy":
         return name in {"automation", "priority_matrix", "response_targets", "departments", "migration"}
     return name in each.tracked if place == "transition" else place in KINDS and not name
