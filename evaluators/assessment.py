@@ -150,8 +150,11 @@ def _left_out(store: EvidenceStore, supports: Sequence[Support]) -> list[str]:
 def _twins(store: EvidenceStore, supports: Sequence[Support]) -> list[str]:
     """Name the pairs of sources whose records have the same ids: perhaps they are the same records."""
     notes = []
-    counted = {support.source for support in supports}
-    for kind in dict.fromkeys(support.kind for support in supports):
+    sources: dict[str, set[str]] = {}
+    for support in supports:
+        sources.setdefault(support.kind, set()).add(support.source)
+    # The history of shared records is shared as well, and counting it would say nothing more.
+    for kind in (each for each, known in sources.items() if len(known) > 1 and each != "transition"):
         rows = store.query(
             f"SELECT a.source AS one, b.source AS other, COUNT(*) AS n FROM {relation(kind)} AS a "
             f"JOIN {relation(kind)} AS b ON a.id = b.id AND a.source < b.source GROUP BY 1, 2 ORDER BY 1, 2"
@@ -160,7 +163,7 @@ def _twins(store: EvidenceStore, supports: Sequence[Support]) -> list[str]:
             f"{row['one']} and {row['other']} share {row['n']:,} ids of {plural(kind)}: "
             "if these are the same records, they count twice"
             for row in rows.to_pylist()
-            if {row["one"], row["other"]} <= counted and kind != "transition"
+            if {row["one"], row["other"]} <= sources[kind]
         ]
     return notes
 

@@ -46,18 +46,19 @@ def commit_window(
                 missing = _Missing(window, reading, spool, deletions, workspace.now())
                 line = missing.delete(evidence, line)
             lines.append(line)
-        lines = _with_deletions(evidence, source, lines, spool, workspace.now())
+        # Gone as of the window's end: a later moment would keep a record away that was restored since.
+        lines = _with_deletions(evidence, source, lines, spool, window.until or workspace.now())
     return [ledger.judged(line) for line in lines]
 
 
 def _with_deletions(
-    evidence: EvidenceStore, source: str, lines: list[LedgerRow], spool: Spool, now: datetime
+    evidence: EvidenceStore, source: str, lines: list[LedgerRow], spool: Spool, at: datetime
 ) -> list[LedgerRow]:
     """Delete what the platform says is gone and add it to the ledger rows, new ones where a kind has none."""
     by_kind = {line.kind: line for line in lines}
     for kind, names in spool.deletions.items():
         line = by_kind.get(kind) or ledger.row(source, kind, "stored")
-        by_kind[kind] = replace(line, deleted=line.deleted + evidence.delete(source, kind, names, now))
+        by_kind[kind] = replace(line, deleted=line.deleted + evidence.delete(source, kind, names, at))
     return list(by_kind.values())
 
 

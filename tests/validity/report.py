@@ -33,6 +33,10 @@ What is **not** shown here: agreement with human assessors, and that a target is
 is an evidence-based operational capability level, not a certified ITIL, ISO/IEC 330xx or ISO/IEC 20000
 assessment.
 
+Generated organisations carry less chance than real ones: shares are planted in blocks and weekly medians are
+set, so finding their level is easier than the same sizes would be in the field. The short intervals of single
+indicators are not proven by them.
+
 """
 
 
