@@ -20,6 +20,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from benchmarks.servicenow import servicenow
 from storage.evidence import open_store
 from storage.evidence.store import Record, Value
 from storage.records import KINDS
@@ -96,6 +97,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     "merge": merge,
     "uci-log": uci,
     "demo": demo,
+    "servicenow": servicenow,
 }
 
 

@@ -106,7 +106,7 @@ def _accepted(response: Response, table: str, shape: type[list[Any]] | type[dict
     result = body.get("result")
     if not isinstance(result, shape):
         raise CancelledError(f"{table}: the answer holds no result.")
-    if isinstance(result, list) and not all(isinstance(row, dict) for row in result):
+    if isinstance(result, list) and not set(map(type, result)) <= {dict}:
         raise CancelledError(f"{table}: the answer holds something else than rows.")
     total = response.headers.get("X-Total-Count", "")
     return Answer(result, int(total) if total.isdigit() else None)
@@ -180,7 +180,8 @@ def _login_page(response: Response) -> TransientError:
         )
     return TransientError(
         "The instance answered with a web page, as for login, maintenance or an unknown instance.",
-        hint="Check `url`, and that the account may use web services without single sign-on.",
+        hint="Check `url`, and that the account may use web services without single sign-on and without a "
+        "second factor (MFA).",
     )
 
 

@@ -22,6 +22,7 @@ from connectors.files.sources import suggestion
 from connectors.servicenow.feeds import Feed, Intake
 from connectors.servicenow.mapping import UnreadableError
 from connectors.servicenow.plan import Planner, parsed
+from connectors.servicenow.probe import refusal
 from connectors.servicenow.reader import Reader
 from connectors.servicenow.settings import ServiceNowSettings
 from connectors.servicenow.tables import TABLES
@@ -69,6 +70,8 @@ class ServiceNowConnector(Connector):
             except RetriableError as error:
                 away = f"{error.message} {error.hint}"
                 found.append(ProbeResult(kind, KindState.UNKNOWN, away))
+        if (refused := refusal(found)) is not None:
+            raise refused
         return found
 
     def windows(self, kind: str, bookmark: str | None) -> Iterator[Window]:
@@ -108,13 +111,16 @@ class ServiceNowConnector(Connector):
     def close(self) -> None:
         """Close the connections, if there are any."""
         if "_reader" in vars(self):
-            self._reader.instance.close()
+            self._reader.close()
             del self._reader
 
     def _probed(self, kind: str) -> ProbeResult:
         states = [self._reader.state(table) for table in TABLES[kind]]
-        detail = " ".join(state.detail for state in states if state.detail)
-        return ProbeResult(kind, states[0].state, detail, self._reader.capability(kind))
+        usable = self._reader.tables(kind)
+        main = next((state for state in states if state.usable), states[0]) if usable else states[0]
+        told = [*states, *(one for table in usable for one in self._reader.asides(table) if not one.usable)]
+        detail = " ".join(dict.fromkeys(state.detail for state in told if state.detail))
+        return ProbeResult(kind, main.state, detail, self._reader.capability(kind))
 
     def _unknown_fields(self) -> Iterator[SettingProblem]:
         for key, field in self._settings.map.items():
@@ -122,8 +128,9 @@ class ServiceNowConnector(Connector):
             if kind not in self._settings.kinds:
                 continue
             table = TABLES[kind][0]
-            if field in self._reader.state(table).missing:
-                near = suggestion(field, self._reader.fields_of(table))
-                yield SettingProblem(
-                    ("map", key), f"{table.name} has no field '{field}' that the account can read{near}."
-                )
+            known = self._reader.fields_of(table)
+            if field in self._reader.state(table).missing or (known and field not in known):
+                kept = "that the account can read" if field in known or not known else ""
+                near = "" if field in known else suggestion(field, known)
+                said = " ".join(part for part in (f"{table.name} has no field '{field}'", kept) if part)
+                yield SettingProblem(("map", key), f"{said}{near}.")

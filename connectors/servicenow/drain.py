@@ -13,17 +13,22 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import lt
 from queue import Full, Queue
 from threading import Event
+from types import TracebackType
+from typing import Self
 
 from connectors.servicenow.answers import Answer, CancelledError, Row
-from connectors.servicenow.transport import ASIDE, Instance
+from connectors.servicenow.transport import Instance
 from storage.errors import FatalError
 
 SMALLEST_PAGE = 50
 _GROW_AFTER = 8
 _HOP = 0.9
 """Share of a page that a hop over hidden rows moves on, so that a deletion during it loses nothing."""
+_PAGES_OF_A_PART = 3
+"""What makes a part worth while: its last page is seldom full."""
 _PAGES_AHEAD = 4
 _LOOK_AGAIN = 0.1
 _FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -82,72 +87,63 @@ def among(field: str, ids: Collection[str]) -> tuple[str, Callable[[Row], bool]]
 
 
 class Drain:
-    """One worker's way through a query. `pages` goes on where it was left."""
+    """The way through a query, page after page, until the rest is proven to be empty."""
 
-    def __init__(
-        self, instance: Instance, query: Query, worker: int = ASIDE, *, counting: bool = False
-    ) -> None:
+    def __init__(self, instance: Instance, query: Query) -> None:
         self._instance = instance
         self._query = query
-        self._worker = worker
         self._last = ""
         self._offset = 0
-        self._counting, self._ended = counting, False
-        self._most = self._limit = instance.settings.page_size
+        self._most = self._limit = self._limit_asked = instance.settings.page_size
         self._good, self._patience, self._grown = 0, _GROW_AFTER, False
-        self._limit_asked = 0
+        self._counting = True
         self._expected: int | None = None
-        self.hollow = 0
+        self.counted: int | None = None
+        """Rows there were when the first page came, hidden ones among them; None where nothing says so."""
 
-    def pages(self, *, prove: bool, every: bool = False) -> Iterator[list[Row]]:
-        """Yield pages until the rest is proven to be empty; without `prove` until a page is short.
-
-        Pages on which everything is hidden are left out unless `every` one is wanted.
-        """
-        while not self._ended:
+    def pages(self, *, every: bool = False) -> Iterator[list[Row]]:
+        """Yield pages; those on which everything is hidden are left out unless `every` one is wanted."""
+        ended = False
+        while not ended:
             answer = self._answer()
             visible = self._checked(answer.rows)
             short = len(answer.rows) < self._limit_asked
-            self._ended = self._proven(answer, len(visible))
-            self._move(visible, short)
+            ended = self._proven(answer, len(visible), short=short)
+            self._move(visible, short=short)
             if visible or every:
                 yield visible
-            if short and not prove:
-                return
 
-    def _proven(self, answer: Answer, visible: int) -> bool:
+    def _proven(self, answer: Answer, visible: int, *, short: bool) -> bool:
         """Whether all that was counted has come, or nothing came of a page that spans the rest."""
         if self._counting:
             if answer.total is None:
                 return not answer.rows
             self._expected = answer.total - self._offset
-        if self._expected is not None:
-            self._expected -= visible
-        return self._expected is not None and (
-            self._expected <= 0 or (self._counting and not visible and self._expected <= self._reach)
-        )
+            self.counted = self._expected if self.counted is None else self.counted
+        if self._expected is None:
+            return False
+        left, self._expected = self._expected, self._expected - visible
+        return (short and self._expected <= 0) or (self._counting and not visible and left <= self._reach)
 
     @property
     def _reach(self) -> int:
         """Rows that a page surely spans, since an instance may cap what is asked for."""
-        return min(self._limit_asked, max(SMALLEST_PAGE, self._instance.widest_page(self._limit_asked)))
+        return min(self._limit_asked, self._instance.widest_page(self._limit_asked, SMALLEST_PAGE))
 
-    def _move(self, visible: list[Row], short: bool) -> None:
+    def _move(self, visible: list[Row], *, short: bool) -> None:
         if visible:
             self._last, self._offset = visible[-1]["sys_id"], 0
         elif self._counting:
             self._offset += max(1, int(_HOP * self._reach))
         # Once rows are missing, every page is asked with the count that tells hidden rows from the end.
-        self._counting = short
+        self._counting = short or not visible
 
     def _answer(self) -> Answer:
         failures = attempt = 0
         while True:
             self._limit_asked = self._limit
             try:
-                answer = self._instance.table(
-                    self._query.table, self._parameters(), self._worker, shrinkable=True
-                )
+                answer = self._instance.table(self._query.table, self._parameters(), shrinkable=True)
             except CancelledError as error:
                 attempt += 1
                 failures += not error.told or self._limit == SMALLEST_PAGE
@@ -184,32 +180,28 @@ class Drain:
             self._limit, self._good, self._grown = min(self._most, self._limit * 2), 0, True
 
     def _checked(self, rows: list[Row]) -> list[Row]:
-        """Return the rows that are not hollow; raises ClauseIgnoredError for one that was not asked for."""
+        """Return the rows that are not hollow; raises ClauseIgnoredError where one was not asked for."""
         visible = [row for row in rows if row.get("sys_id")]
-        self.hollow += len(rows) - len(visible)
-        query, last = self._query, (self._last or self._query.after).casefold()
-        before = query.before.casefold()
-        for row in visible:
-            name = row["sys_id"].casefold()
-            if name <= last:
-                raise self._ignored("the order by sys_id, or the clause on it")
-            if before and name >= before:
-                raise self._ignored("the clause on sys_id")
-            if query.since or query.until:
-                self._check_cursor(row.get(query.cursor))
-            if query.fits is not None and not query.fits(row):
-                raise self._ignored("a clause of the query")
-            last = name
+        query = self._query
+        ids = [(self._last or query.after).casefold(), *(row["sys_id"].casefold() for row in visible)]
+        if not all(map(lt, ids, ids[1:])):
+            raise self._ignored("the order by sys_id, or the clause on it")
+        if query.before and ids[-1] >= query.before.casefold():
+            raise self._ignored("the clause on sys_id")
+        if visible and (query.since or query.until):
+            self._check_cursor([row.get(query.cursor) or "" for row in visible])
+        if query.fits is not None and not all(map(query.fits, visible)):
+            raise self._ignored("a clause of the query")
         return visible
 
-    def _check_cursor(self, value: str | None) -> None:
-        query = self._query
-        if not value:
+    def _check_cursor(self, values: list[str]) -> None:
+        query, first = self._query, min(values)
+        if not first:
             raise FatalError(
                 f"{query.table}: the account cannot read {query.cursor}, which tells what changed.",
                 hint="Grant read on this field; see docs/servicenow.md.",
             )
-        if value < query.since or (query.until and value >= query.until):
+        if first < query.since or (query.until and max(values) >= query.until):
             raise self._ignored(f"the clause on {query.cursor}")
 
     def _ignored(self, what: str) -> ClauseIgnoredError:
@@ -220,45 +212,62 @@ class Drain:
         )
 
 
-def pages(instance: Instance, query: Query, counted: int | None = None) -> Iterator[list[Row]]:
-    """Yield all rows of a query in pages, in the same order every time, with as many workers as it is worth.
+def pages(instance: Instance, query: Query) -> Iterator[list[Row]]:
+    """Yield all rows of a query that has few, in pages."""
+    return Drain(instance, query).pages()
 
-    With `counted`, the number of rows there are, the proof of the end is left out when so many came.
+
+class Parts:
+    """A query that may have many rows, read in parts side by side until its context ends.
+
+    `rows` says how many are expected. Pages come in the same order every time.
     """
-    settings = instance.settings
-    alone = counted is None or counted <= settings.page_size
-    shares = query.shares(1 if alone else settings.workers)
-    # A short list is proven complete by its first page, when that is asked with its count. Lists that no
-    # count was asked for are small ones, read while workers fetch the pages of a large one.
-    drains = [
-        Drain(instance, share, ASIDE if counted is None else worker, counting=alone)
-        for worker, share in enumerate(shares)
-    ]
-    received = 0
-    for page in _interleaved(drains, prove=counted is None):
-        received += len(page)
-        yield page
-    if counted is not None and received < counted:
-        yield from _interleaved(drains, prove=True)
 
+    def __init__(self, instance: Instance, query: Query, rows: int | None) -> None:
+        settings = instance.settings
+        # One part more than requests at a time: while its rows are unpacked, others are on their way.
+        most = settings.workers + 1 if settings.workers > 1 else 1
+        shares = query.shares(max(1, min(most, (rows or 0) // (_PAGES_OF_A_PART * settings.page_size))))
+        self._drains = [Drain(instance, share) for share in shares]
+        self._stop = Event()
+        self._ahead = [_Ahead(drain.pages(), self._stop) for drain in self._drains]
+        self._pool = ThreadPoolExecutor(len(shares), "servicenow")
+        self._fetched = [self._pool.submit(ahead.fetch) for ahead in self._ahead]
 
-def _interleaved(drains: list[Drain], *, prove: bool) -> Iterator[list[Row]]:
-    """Yield pages in turns, while each worker already fetches its next ones."""
-    stop = Event()
-    with ThreadPoolExecutor(len(drains), "servicenow") as pool:
-        waiting = deque(_Ahead(drain.pages(prove=prove), stop) for drain in drains)
-        for ahead in waiting:
-            pool.submit(ahead.fetch)
-        try:
-            while waiting:
-                page = waiting[0].next()
-                if page is None:
-                    waiting.popleft()
-                else:
-                    waiting.rotate(-1)
-                    yield page
-        finally:
-            stop.set()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop fetching."""
+        self._stop.set()
+        self._pool.shutdown()
+
+    @property
+    def ending(self) -> bool:
+        """Whether some part has been fetched to its end, so that others may begin."""
+        return any(fetched.done() for fetched in self._fetched)
+
+    @property
+    def counted(self) -> int | None:
+        """Rows there were when fetching began; None where the instance does not say."""
+        found = [drain.counted for drain in self._drains]
+        return None if None in found else sum(number or 0 for number in found)
+
+    def pages(self) -> Iterator[list[Row]]:
+        """Yield pages of all parts in turns."""
+        waiting = deque(self._ahead)
+        while waiting:
+            page = waiting[0].next()
+            if page is None:
+                waiting.popleft()
+            else:
+                waiting.rotate(-1)
+                yield page
 
 
 class _Ahead:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import Batch, Reading, Rejection, Window
 from connectors.servicenow.answers import RefusedError, Row
-from connectors.servicenow.drain import Query, among, count, pages, stamp
+from connectors.servicenow.drain import Parts, Query, among, count, pages, stamp
 from connectors.servicenow.mapping import moment
-from connectors.servicenow.plan import Bookmark
+from connectors.servicenow.plan import Bookmark, parsed
 from connectors.servicenow.references import chunks
 from connectors.servicenow.sources import Table
 from connectors.servicenow.statistics import grouped
@@ -31,9 +31,16 @@ class Intake:
     def __init__(self, reading: Reading, tolerated: float) -> None:
         self.reading = reading
         self._tolerated = tolerated
+        self._counted: int | None = 0
 
     def batch(
-        self, kind: str, records: Sequence[Record], rejected: Sequence[Rejection] = (), **more: object
+        self,
+        kind: str,
+        records: Sequence[Record] = (),
+        rejected: Sequence[Rejection] = (),
+        *,
+        deleted: Sequence[str] = (),
+        present: Sequence[str] = (),
     ) -> Batch:
         """Return a batch; raises FatalError when too many rows were rejected."""
         found = self.reading
@@ -46,24 +53,15 @@ class Intake:
                 f"the first is {found.rejected[0].position}: {found.rejected[0].reason}.",
                 hint="Correct `map`, or raise `tolerated_share`.",
             )
-        deleted, present = more.get("deleted"), more.get("present")
-        batch = Batch({kind: records}, rejected)
-        if isinstance(deleted, list):
-            batch.deleted = {kind: deleted}
-        if isinstance(present, list):
-            batch.present = {kind: present}
-        return batch
+        return Batch(
+            {kind: records}, rejected, *({kind: names} if names else {} for names in (deleted, present))
+        )
 
-    def settle(self, counted: int | None) -> None:
-        """Note at the end how many rows the instance counts, and how many of them did not come."""
-        self.reading.counted = counted
-        self.reading.hidden = max(0, counted - self.reading.received) if counted is not None else 0
-
-
-def clause_test(clauses: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return the fields that simple clauses (`active=false`) name, and the values they want."""
-    wanted = dict(clause.split("=", 1) for clause in clauses)
-    return tuple(wanted), wanted
+    def settle(self, counted: int | None, came: int) -> None:
+        """Note how many rows of a query the instance counts, and how many of them did not come."""
+        self._counted = None if counted is None or self._counted is None else self._counted + counted
+        self.reading.counted = self._counted
+        self.reading.hidden += max(0, counted - came) if counted is not None else 0
 
 
 class Feed:
@@ -75,9 +73,18 @@ class Feed:
         self._bookmark = bookmark
         self._intake = intake
         self._instance = reader.instance
+        self._since = stamp(window.since) if window.since else ""
+        self._until = stamp(window.until) if window.until else ""
 
     def batches(self) -> Iterator[Batch]:
         """Yield the window's batches."""
+        try:
+            yield from self._chosen()
+        except BaseException:
+            self._reader.leave_begun()
+            raise
+
+    def _chosen(self) -> Iterator[Batch]:
         kind, part = self._window.kind, self._bookmark.part
         if part == "sweep":
             yield from self._sweep()
@@ -94,56 +101,83 @@ class Feed:
 
     def _changes(self) -> Iterator[Batch]:
         table = self._reader.table(self._window.kind, self._bookmark.table)
-        since, until = self._since, stamp_or_empty(self._window)
-        query = replace(self._query(table, table.clauses), since=since, until=until)
+        query = self._changed(table)
         seen: set[str] = set()
         yield from self._rows(query, seen)
-        if since and since >= self._bookmark.loaded[table.name]:
-            yield from self._what_else(table, query, seen)
-
-    @property
-    def _since(self) -> str:
-        return stamp(self._window.since) if self._window.since else ""
+        if self._since and self._since >= self._bookmark.loaded[table.name]:
+            yield from self._what_else(table, seen)
 
     def _query(self, table: Table, clauses: Sequence[str] = ()) -> Query:
-        mapping = self._reader.mapping(table)
-        names, wanted = clause_test(clauses)
-        fields = tuple(dict.fromkeys((*mapping.fields, *names)))
-        fits = (lambda row: all(row.get(name) == value for name, value in wanted.items())) if wanted else None
+        """Return the query for a table's rows that fulfil simple clauses, such as `active=false`."""
+        wanted = dict(clause.split("=", 1) for clause in clauses)
+        fields = tuple(dict.fromkeys((*self._reader.mapping(table).fields, *wanted)))
+        fits = (lambda row: wanted.items() <= row.items()) if wanted else None
         return Query(table.name, fields, tuple(clauses), cursor=table.cursor, fits=fits)
 
     def _rows(self, query: Query, seen: set[str] | None = None) -> Iterator[Batch]:
-        """Read the rows of a query; counted before, and again when fewer came."""
-        counted = self._reader.counted(query)
-        self._intake.reading.counted = counted
+        """Read the rows of a query, and what they refer to while they are on their way."""
         table = self._reader.table(self._window.kind, query.table)
-        names = self._reader.mapping(table).names
-        for number, rows in enumerate(pages(self._instance, query, counted)):
-            if number == 0:
-                # Now, while workers fetch the next pages.
-                self._reader.companions(table).expect(counted or 0)
-                self._reader.references.expect(names, counted or 0)
-            self._intake.reading.received += len(rows)
+        expected = self._bookmark.rows or 0
+
+        def meanwhile() -> None:
+            self._reader.companions(table).expect(expected)
+            self._reader.references.expect(self._reader.mapping(table).names, expected)
+
+        for rows in self._drained(query, self._bookmark.rows, meanwhile):
             if seen is not None:
                 seen.update(row["sys_id"] for row in rows)
             yield self._made(table, rows)
-        self._intake.settle(self._settled(query, counted, self._intake.reading.received))
 
-    def _settled(self, query: Query, counted: int | None, came: int) -> int | None:
-        """Return the count, taken again where fewer rows came: some may have gone meanwhile."""
-        if counted is None or came >= counted:
-            return counted
-        return min(counted, count(self._instance, query) or 0)
+    def _drained(
+        self, query: Query, expected: int | None = None, meanwhile: Callable[[], object] = lambda: None
+    ) -> Iterator[list[Row]]:
+        """Yield the pages of a query and keep the ledger: counted before, and again when fewer came."""
+        self._intake.reading.counted = expected
+        came = 0
+        with self._parts(query, expected) as parts:
+            meanwhile()
+            for rows in parts.pages():
+                if parts.ending:
+                    self._begin_following()
+                came += len(rows)
+                self._intake.reading.received += len(rows)
+                yield rows
+        counted = parts.counted
+        if counted is not None and came < counted:
+            # Some may have gone meanwhile.
+            counted = min(counted, count(self._instance, query) or 0)
+        self._intake.settle(counted, came)
 
-    def _made(self, table: Table, rows: list[Row], **more: object) -> Batch:
+    def _parts(self, query: Query, expected: int | None) -> Parts:
+        begun = self._reader.begun
+        if begun is not None and begun[0] == self._window:
+            self._reader.begun = None
+            return begun[1]
+        self._reader.leave_begun()
+        return Parts(self._instance, query, expected)
+
+    def _begin_following(self) -> None:
+        """Fetch the first pages of the next window while the last ones of this are on their way."""
+        window, self._reader.following = self._reader.following, None
+        if window is None or window.kind == "transition":
+            return
+        bookmark = parsed(window)
+        following = Feed(self._reader, window, bookmark, self._intake)
+        query = following._changed(self._reader.table(window.kind, bookmark.table))
+        self._reader.begun = window, Parts(self._instance, query, bookmark.rows)
+
+    def _changed(self, table: Table) -> Query:
+        return replace(self._query(table, table.clauses), since=self._since, until=self._until)
+
+    def _made(self, table: Table, rows: list[Row]) -> Batch:
         self._reader.companions(table).fill(rows)
         records, rejected = self._reader.mapping(table).records(rows, self._reader.references)
-        return self._intake.batch(self._window.kind, records, rejected, **more)
+        return self._intake.batch(self._window.kind, records, rejected)
 
-    def _what_else(self, table: Table, query: Query, seen: set[str]) -> Iterator[Batch]:
+    def _what_else(self, table: Table, seen: set[str]) -> Iterator[Batch]:
         """Read records whose companions changed, and say which ones are gone."""
-        touched = self._reader.companions(table).changed(query.since, query.until)
-        gone = self._reader.deletions(table, query.since, query.until)
+        touched = self._reader.companions(table).changed(self._since, self._until)
+        gone = self._reader.deletions(table, self._since, self._until)
         wanted = (touched | gone) - seen
         found: set[str] = set()
         for rows in self._by_ids(table, wanted):
@@ -151,7 +185,7 @@ class Feed:
             found.update(row["sys_id"] for row in rows)
             yield self._made(table, rows)
         if lost := sorted(gone - found - seen):
-            yield self._intake.batch(self._window.kind, (), deleted=lost)
+            yield self._intake.batch(self._window.kind, deleted=lost)
 
     def _by_ids(self, table: Table, ids: set[str]) -> Iterator[list[Row]]:
         base = self._query(table)
@@ -161,14 +195,8 @@ class Feed:
 
     def _transitions(self) -> Iterator[Batch]:
         history = self._reader.history()
-        query = history.query(self._since, stamp_or_empty(self._window))
-        counted = self._reader.counted(query)
-        self._intake.reading.counted = counted
-        rows: list[Row] = []
-        for page in pages(self._instance, query, counted):
-            rows += page
-            self._intake.reading.received = len(rows)
-        self._intake.settle(self._settled(query, counted, len(rows)))
+        query = history.query(self._since, self._until)
+        rows = [row for page in self._drained(query, self._bookmark.rows) for row in page]
         records, rejected, more = history.transitions(rows, query.since)
         self._intake.reading.received += max(0, more)
         yield self._history_batch(records, rejected)
@@ -182,16 +210,11 @@ class Feed:
         table = self._reader.table("group")
         members = self._members("")
         active = self._members("user.active=true")
-        query = self._query(table)
-        counted = count(self._instance, query)
-        self._intake.reading.counted = counted
-        for rows in pages(self._instance, query, counted):
-            self._intake.reading.received += len(rows)
+        for rows in self._drained(self._query(table)):
             for row in rows:
                 row["members"] = _figure(members, row["sys_id"])
                 row["active_members"] = _figure(active, row["sys_id"])
             yield self._made(table, rows)
-        self._intake.settle(counted)
 
     def _members(self, clause: str) -> Mapping[str, str] | None:
         """Return the number of members by group, counted by the instance; None where that is denied."""
@@ -203,15 +226,14 @@ class Feed:
 
     def _days(self) -> Iterator[Batch]:
         """Count the events of each day; a count that is gone from a day that was counted again is deleted."""
-        table, until = self._reader.table("event"), moment(stamp_or_empty(self._window))
-        mapping = self._reader.mapping(table)
-        day = moment(self._since)
+        mapping = self._reader.mapping(self._reader.table("event"))
+        day, until = moment(self._since), moment(self._until)
         stored = self._reader.stored("event") or ()
         while day < until:
             after = min(day + timedelta(days=1), until)
             clause = f"time_of_event>={stamp(day)}^time_of_event<{stamp(after)}"
             rows = [
-                _event_row(stamp(day), values, figure, stamp(until))
+                _event_row(stamp(day), values, figure, self._until)
                 for values, figure in grouped(self._instance, "em_event", clause, EVENT_GROUPS)
             ]
             self._intake.reading.received += len(rows)
@@ -221,23 +243,19 @@ class Feed:
             gone = sorted(name for name in stored if name.startswith(prefix) and name not in ids)
             yield self._intake.batch("event", records, rejected, deleted=gone)
             day = after
-        self._intake.settle(self._intake.reading.received)
+        received = self._intake.reading.received
+        self._intake.settle(received, received)
 
     def _sweep(self) -> Iterator[Batch]:
         """Name everything there is, and read what is there and not stored."""
         kind = self._window.kind
         stored = self._reader.stored(kind)
         oldest = self._reader.oldest
-        total: int | None = 0
         for table in self._reader.tables(kind):
-            query = self._reader.history().query() if kind == "transition" else Query(table.name, (), ())
-            query = replace(
-                query, fields=tuple(dict.fromkeys(("sys_id", "sys_updated_on", *_checked_fields(kind))))
-            )
-            counted, came = count(self._instance, query), 0
-            for rows in pages(self._instance, query, counted):
-                came += len(rows)
-                self._intake.reading.received += len(rows)
+            query = Query(table.name, ("sys_id", "sys_updated_on"))
+            if kind == "transition":
+                query = replace(self._reader.history().query(), fields=(*query.fields, "definition", "id"))
+            for rows in self._drained(query, count(self._instance, query)):
                 ids = [row["sys_id"] for row in rows]
                 known = frozenset(ids) if stored is None else stored
                 missed = {
@@ -245,11 +263,8 @@ class Feed:
                     for row in rows
                     if row["sys_id"] not in known and (row.get("sys_updated_on") or "") >= oldest
                 }
-                yield self._intake.batch(kind, (), present=ids)
+                yield self._intake.batch(kind, present=ids)
                 yield from self._missed(table, missed)
-            counted = self._settled(query, counted, came)
-            total = None if total is None or counted is None else total + counted
-        self._intake.settle(total)
 
     def _missed(self, table: Table, ids: set[str]) -> Iterator[Batch]:
         if self._window.kind != "transition":
@@ -264,15 +279,6 @@ class Feed:
             records, rejected, _ = history.transitions(rows, "9")
             self._intake.reading.received += max(0, len(records) + len(rejected) - len(rows))
             yield self._history_batch(records, rejected)
-
-
-def stamp_or_empty(window: Window) -> str:
-    """Return the end of a window as ServiceNow writes it; nothing where it has none."""
-    return stamp(window.until) if window.until else ""
-
-
-def _checked_fields(kind: str) -> tuple[str, ...]:
-    return ("definition", "id") if kind == "transition" else ()
 
 
 def _figure(found: Mapping[str, str] | None, group: str) -> str:

@@ -152,9 +152,13 @@ class History:
         rows.sort(key=lambda row: (row["start"], row.get("end") or "9", row["sys_id"]))
         made: list[Record] = []
         before: Value = None
+        ended = ""
         second, rank = 0, 0
         for row in rows:
             at = moment(row["start"])
+            if ended not in ("", row["start"]) and (at - moment(ended)).total_seconds() > _CLOCKS_APART:
+                # It was empty in between, which has no row.
+                before = None
             rank = rank + 1 if int(at.timestamp()) == second else 0
             second = int(at.timestamp())
             value = self._value(followed, row)
@@ -170,7 +174,7 @@ class History:
             }
             updated_at = moment(row["sys_updated_on"])
             made.append(Record(row["sys_id"], values, {}, updated_at, int(row.get("sys_mod_count") or 0)))
-            before = value
+            before, ended = value, row.get("end") or ""
         return made
 
     def _value(self, followed: Definition, row: Row) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 import orjson
@@ -14,14 +14,13 @@ from connectors.servicenow.drain import Query, count, stamp
 from connectors.servicenow.mapping import moment
 from connectors.servicenow.sources import Table
 from connectors.servicenow.statistics import newest
-from connectors.servicenow.tables import TABLES
 from connectors.servicenow.transport import Instance
 
 if TYPE_CHECKING:
     from connectors.servicenow.reader import Reader
 
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-_SLICES = 16
+_LOOKED_AT = 100
+"""Rows looked at for the end of a slice, since some may be hidden."""
 EVENT_DAYS = 9
 """Events are rotated away after about a week."""
 _NO_EVENTS = "0|"
@@ -46,6 +45,8 @@ class Bookmark:
     part: str = "changes"
     """changes, clocks, sweep, snapshot or days."""
     table: str = ""
+    rows: int | None = None
+    """Rows that the window is expected to hold."""
 
     @classmethod
     def parse(cls, text: str | None, rules: str) -> Self:
@@ -63,15 +64,15 @@ class Bookmark:
         """Return it as text."""
         return orjson.dumps(self, option=orjson.OPT_SORT_KEYS).decode()
 
-    def moved(self, table: str, until: str, loaded: str) -> Self:
+    def moved(self, table: str, until: str, loaded: str = "", rows: int | None = None) -> Self:
         """Return the bookmark once changes of a table up to a time are stored."""
         reached, limits = {**self.reached, table: until}, {**self.loaded, table: loaded}
-        return replace(self, reached=reached, loaded=limits, part="changes", table=table)
+        return replace(self, reached=reached, loaded=limits, part="changes", table=table, rows=rows)
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A stretch of time with so many rows."""
+    """A stretch of time with about so many rows."""
 
     since: str
     until: str
@@ -79,59 +80,42 @@ class Slice:
 
 
 class Slices:
-    """Cuts a stretch of time so that no part holds more rows than can be stored at once."""
+    """Cuts the time of a query so that no part holds more rows than can be stored at once.
 
-    def __init__(self, instance: Instance) -> None:
+    A part ends where the row stands that follows so many older ones. Those of a single second stay together.
+    """
+
+    def __init__(self, instance: Instance, query: Query) -> None:
         self._instance = instance
+        self._query = query
         self._most = instance.settings.window_rows
+        self.rows, self._edge = self._looked(query)
 
-    def of(self, query: Query, total: int | None) -> Iterator[Slice]:
-        """Yield parts of a query's time, oldest first, together all of it."""
-        if total is None or total <= self._most:
-            yield Slice(query.since, query.until, total)
-            return
-        yield from _joined(self._cut(query, total), self._most)
+    def __iter__(self) -> Iterator[Slice]:
+        """Yield the parts, oldest first, together all of the time."""
+        query, edge, left = self._query, self._edge, self.rows or 0
+        while edge and (edge := max(edge, _next_second(query.since))) < query.until:
+            yield Slice(query.since, edge, self._most)
+            query, left = replace(query, since=edge), max(0, left - self._most)
+            edge = self._looked(query)[1] if left > self._most else ""
+        yield Slice(query.since, query.until, None if self.rows is None else left)
 
-    def _cut(self, query: Query, total: int) -> Iterator[Slice]:
-        begin, end = self._begin(query), moment(query.until)
-        length = int((end - begin).total_seconds())
-        if total <= self._most or length <= 1:
-            yield Slice(query.since, query.until, total)
-            return
-        number = min(_SLICES, length, -(-total * 3 // (2 * self._most)))
-        edges = [
-            query.since,
-            *(stamp(begin + timedelta(seconds=length * part // number)) for part in range(1, number)),
-        ]
-        left = total
-        for since, until in zip(edges, [*edges[1:], query.until], strict=True):
-            part = replace(query, since=since, until=until)
-            rows = left if until == query.until else (count(self._instance, part) or 0)
-            left -= rows
-            if rows > 0:
-                yield from self._cut(part, rows)
-            else:
-                yield Slice(since, until, 0)
-
-    def _begin(self, query: Query) -> datetime:
-        if query.since:
-            return moment(query.since)
-        oldest = newest(self._instance, replace(query, since=""), smallest=True)[1]
-        return moment(oldest) if oldest else _BEGINNING
+    def _looked(self, query: Query) -> tuple[int | None, str]:
+        """Return how many rows there are, and the stamp of the one with which the next part begins."""
+        parameters = {
+            "sysparm_query": f"{query.encoded(ordered=False)}^ORDERBY{query.cursor}",
+            "sysparm_fields": query.cursor,
+            "sysparm_limit": str(_LOOKED_AT),
+            "sysparm_offset": str(self._most),
+        }
+        answer = self._instance.table(query.table, parameters)
+        return answer.total, min(
+            (row[query.cursor] for row in answer.rows if row.get(query.cursor)), default=""
+        )
 
 
-def _joined(parts: Iterator[Slice], most: int) -> Iterator[Slice]:
-    """Yield neighbours as one as long as they hold few rows."""
-    held: Slice | None = None
-    for part in parts:
-        if held is not None and (held.rows or 0) + (part.rows or 0) <= most:
-            held = Slice(held.since, part.until, (held.rows or 0) + (part.rows or 0))
-            continue
-        if held is not None:
-            yield held
-        held = part
-    if held is not None:
-        yield held
+def _next_second(text: str) -> str:
+    return stamp(moment(text) + timedelta(seconds=1)) if text else ""
 
 
 class Planner:
@@ -160,15 +144,22 @@ class Planner:
         self, kind: str, tables: Sequence[Table], bookmark: Bookmark, upper: datetime
     ) -> Iterator[Window]:
         fresh = not bookmark.reached
+        afresh = fresh and bool(self._reader.stored(kind))
         for table in tables:
-            for window in self._changes(table, bookmark, upper):
+            planned = self._changes(table, bookmark, upper)
+            following = next(planned, None)
+            while (window := following) is not None:
+                self._reader.following = following = next(planned, None)
                 yield window
                 bookmark = parsed(window)
         if kind == "service_level":
             for window in self._clocks(bookmark, upper):
                 yield window
                 bookmark = parsed(window)
-        if not fresh:
+        if afresh:
+            # Read again from the beginning: what is stored and no longer there is looked for as well.
+            bookmark = replace(bookmark, swept="")
+        if afresh or not fresh:
             yield from self._sweep(kind, bookmark, upper)
 
     def _changes(self, table: Table, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
@@ -183,17 +174,14 @@ class Planner:
             if begin >= end:
                 continue
             for part in self._parts(table, begin, end, first=begin < loaded):
-                bookmark = bookmark.moved(table.name, min(part.until, overlap), loaded)
-                self._reader.expect(self._query(table, part.since, part.until), part.rows)
+                bookmark = bookmark.moved(table.name, min(part.until, overlap), loaded, part.rows)
                 start = moment(part.since) if part.since else None
                 yield Window(table.kind, bookmark.text(), start, moment(part.until))
 
-    def _parts(self, table: Table, since: str, until: str, *, first: bool) -> Iterator[Slice]:
-        query = self._query(table, since, until)
-        total = count(self._instance, query)
-        if total == 0 and (first or not self._touched(table, since, until)):
-            return
-        yield from Slices(self._instance).of(query, total)
+    def _parts(self, table: Table, since: str, until: str, *, first: bool) -> Iterable[Slice]:
+        found = Slices(self._instance, self._query(table, since, until))
+        nothing = found.rows == 0 and (first or not self._touched(table, since, until))
+        return () if nothing else found
 
     def _query(self, table: Table, since: str, until: str) -> Query:
         if table.kind == "transition":
@@ -214,13 +202,13 @@ class Planner:
     def _clocks(self, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
         every = timedelta(hours=self._settings.active_clocks_every)
         query = Query("task_sla", ("sys_id",), ("active=true",))
-        if due(bookmark.clocks, upper, every) and count(self._instance, query):
-            yield Window("service_level", replace(bookmark, part="clocks", clocks=stamp(upper)).text())
+        if due(bookmark.clocks, upper, every) and (rows := count(self._instance, query)):
+            bookmark = replace(bookmark, part="clocks", clocks=stamp(upper), rows=rows)
+            yield Window("service_level", bookmark.text())
 
     def _sweep(self, kind: str, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
         every = timedelta(days=self._settings.sweep_every)
-        whole = len(self._reader.tables(kind)) == len(TABLES[kind])
-        if whole and every and due(bookmark.swept, upper, every):
+        if self._reader.is_whole(kind) and every and due(bookmark.swept, upper, every):
             yield Window(kind, replace(bookmark, part="sweep", swept=stamp(upper)).text(), complete=True)
 
     def _snapshot(self, bookmark: Bookmark) -> Iterator[Window]:
@@ -240,7 +228,7 @@ class Planner:
         if bookmark.seen and self._events(begin, upper) == bookmark.seen:
             return
         if self._events(begin, upper) != _NO_EVENTS:
-            moved = bookmark.moved("em_event", stamp(today), "")
+            moved = bookmark.moved("em_event", stamp(today))
             seen = self._events(next_begin, upper)
             yield Window("event", replace(moved, part="days", seen=seen).text(), begin, upper)
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from connectors.contract import ProbeResult
 from connectors.servicenow.answers import RefusedError, Row
+from connectors.servicenow.dictionary import Dictionary
 from connectors.servicenow.drain import Drain, Query
+from connectors.servicenow.rights import RIGHTS, activate, grant, grant_field, grant_filter
+from connectors.servicenow.tables import TABLES
 from connectors.servicenow.transport import Instance
 from storage.errors import FatalError
 from storage.evidence.store import KindState
 
 _PAGES_OF_HIDDEN = 40
 _CANARY_TRIES = 3
+_LATER_THAN_ANY = "2999-01-01 00:00:00"
+"""Tries the clause on time without leaving any row out."""
 _NO_SUCH_FIELD = "zz_no_such_field=1"
-
-logger = logging.getLogger("itsm_maturity.servicenow")
+_ALWAYS_THERE = ("group", "transition")
+"""Kinds that come along with every other one; an account without any role may read groups too."""
 
 
 @dataclass(frozen=True)
@@ -39,48 +44,51 @@ class Prober:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._known: dict[tuple[str, tuple[str, ...]], TableState] = {}
+        self.dictionary = Dictionary(instance)
+        self._known: dict[Query, TableState] = {}
+        self._ranges: dict[tuple[str, str], bool] = {}
         self._canary_done = False
 
     def table(
         self,
         name: str,
         fields: Sequence[str],
-        role: str = "",
         clauses: Sequence[str] = (),
         cursor: str = "sys_updated_on",
+        needs: Collection[str] = (),
     ) -> TableState:
-        """Return what is there of a table; a RetriableError says that nothing can be known now."""
-        key = (name, tuple(clauses))
-        if key not in self._known:
-            try:
-                self._known[key] = self._asked(name, tuple(fields), role, tuple(clauses), cursor)
-            except RefusedError as error:
-                self._known[key] = _refused(error, name, role)
-        return self._known[key]
+        """Return what is there of a table; a RetriableError says that nothing can be known now.
 
-    def _asked(
-        self, name: str, fields: tuple[str, ...], role: str, clauses: tuple[str, ...], cursor: str
-    ) -> TableState:
-        # Later than any row, so that the clause on time is tried without leaving anything out.
-        query = Query(name, fields, clauses, until="2999-01-01 00:00:00", cursor=cursor)
+        `needs` are fields that clauses name: without one of them, the instance would leave a clause out, or
+        answer with nothing, and the table cannot be read. A table without a `cursor` is read by identifiers.
+        """
+        until = _LATER_THAN_ANY if cursor else ""
+        query = Query(name, tuple(fields), tuple(clauses), until=until, cursor=cursor)
+        if query not in self._known:
+            try:
+                self._known[query] = self._asked(query, {cursor, *needs} - {""})
+            except RefusedError as error:
+                self._known[query] = _refused(error, query)
+        return self._known[query]
+
+    def _asked(self, query: Query, needs: set[str]) -> TableState:
         row, total = self._first(query)
         if row is None and total:
             row = self._beyond_hidden(query)
             if row is None:
-                detail = f"{name}: {total:,} rows are there and the account sees none. {_grant(role, name)}"
-                return TableState(KindState.HIDDEN, detail)
+                seen = f"{query.table}: {total:,} rows are there and the account sees none."
+                return TableState(KindState.HIDDEN, f"{seen} {grant(query.table)}")
         if row is None:
-            return self._empty(query, role)
-        missing = frozenset(fields) - row.keys()
-        if cursor in missing or (role and self._clause_is_dropped(query)):
-            what = "read" if cursor in missing else "filter by"
-            detail = f"{name}: the account may not {what} {cursor}. {_grant(role, name)}"
-            return TableState(KindState.DENIED, detail, missing)
-        self._canary(name, row)
-        listed = ", ".join(sorted(missing))
-        detail = f"{name}: without {listed}, which are absent or may not be read." if missing else ""
-        return TableState(KindState.READABLE, detail, missing)
+            return self._empty(query)
+        missing = frozenset(query.fields) - row.keys()
+        if needs & missing:
+            listed = ", ".join(sorted(needs & missing))
+            said = f"{query.table}: the account may not read {listed}, which queries name."
+            return TableState(KindState.DENIED, f"{said} {grant_field(query.table, listed)}", missing)
+        if query.cursor and self._range_is_dropped(query):
+            return TableState(KindState.DENIED, _no_filter(query), missing)
+        told = [self._canary(query.table, row), self._about(query.table, missing)]
+        return TableState(KindState.READABLE, " ".join(part for part in told if part), missing)
 
     def _first(self, query: Query) -> tuple[Row | None, int | None]:
         parameters = {
@@ -93,29 +101,43 @@ class Prober:
         return (rows[0] if rows else None), answer.total
 
     def _beyond_hidden(self, query: Query) -> Row | None:
-        found = islice(Drain(self._instance, query).pages(prove=True, every=True), _PAGES_OF_HIDDEN)
+        found = islice(Drain(self._instance, query).pages(every=True), _PAGES_OF_HIDDEN)
         return next((rows[0] for rows in found if rows), None)
 
-    def _empty(self, query: Query, role: str) -> TableState:
+    def _empty(self, query: Query) -> TableState:
         """Tell an empty table from one whose clause on time is answered with no rows."""
-        everything = Query(query.table, ("sys_id",), query.clauses)
-        _, total = self._first(everything)
-        if total:
-            return TableState(
-                KindState.HIDDEN,
-                f"{query.table}: the account may not filter by {query.cursor}. {_grant(role, query.table)}",
-            )
-        return TableState(KindState.EMPTY, f"{query.table} holds no rows.")
+        if query.cursor and self._first(Query(query.table, ("sys_id",), query.clauses))[1]:
+            return TableState(KindState.HIDDEN, _no_filter(query))
+        return TableState(KindState.EMPTY, f"{query.table} holds no rows, as far as the account is told.")
 
-    def _clause_is_dropped(self, query: Query) -> bool:
+    def _range_is_dropped(self, query: Query) -> bool:
         """Whether rows come that cannot be: the account lacks query_range, and the filter is left out."""
-        row, _ = self._first(replace(query, since=query.until, until=""))
-        return row is not None
+        key = (query.table, query.cursor)
+        if key not in self._ranges:
+            row, _ = self._first(replace(query, since=query.until, until=""))
+            self._ranges[key] = row is not None
+        return self._ranges[key]
 
-    def _canary(self, name: str, row: Row) -> None:
-        """Try with a known row whether times in a query mean UTC; raises FatalError if they do not."""
+    def _about(self, table: str, missing: frozenset[str]) -> str:
+        """Say which fields are not there, and which are there and may not be read."""
+        if not missing:
+            return ""
+        known = self.dictionary.fields(table)
+        if not known:
+            return f"{table}: without {_listed(missing)}, which are absent or may not be read."
+        absent, kept = missing - known, missing & known
+        parts = [f"{table} has no {_listed(absent)}."] if absent else []
+        if kept:
+            parts.append(f"{table}: {_listed(kept)} may not be read. {grant_field(table, 'these fields')}")
+        return " ".join(parts)
+
+    def _canary(self, name: str, row: Row) -> str:
+        """Try once whether times in a query mean UTC, and what becomes of clauses that are not understood.
+
+        Raises FatalError if times are not UTC; returns a sentence on clauses, where there is a need for one.
+        """
         if self._canary_done or not row.get("sys_updated_on"):
-            return
+            return ""
         self._canary_done = True
         for _ in range(_CANARY_TRIES):
             own = (f"sys_id={row['sys_id']}",)
@@ -126,29 +148,70 @@ class Prober:
                 break
             again, _ = self._first(Query(name, fields, own))
             if again is None:
-                return
+                return ""
             if again.get("sys_updated_on") == row["sys_updated_on"]:
                 raise FatalError(
                     f"{name}: a row is not found by its own time of change, so times in queries are not UTC.",
                     hint="Set the time zone of the account to GMT; see docs/servicenow.md.",
                 )
             row = again
-        self._try_unknown_clause(name)
+        return self._unknown_clause(name)
 
-    def _try_unknown_clause(self, name: str) -> None:
+    def _unknown_clause(self, name: str) -> str:
         try:
             found, _ = self._first(Query(name, ("sys_id",), (_NO_SUCH_FIELD,)))
-            says = "dropped" if found else "answered with no rows"
         except RefusedError:
-            says = "refused"
-        logger.debug("clauses on unknown fields are %s", says)
+            return ""
+        if found is None:
+            return ""
+        return (
+            "The instance leaves clauses on fields that it does not know out of a query and answers with all "
+            "rows, so every row is checked against what was asked for; the property "
+            "glide.invalid_query.returns_no_rows would have it answer with none."
+        )
 
 
-def _refused(error: RefusedError, name: str, role: str) -> TableState:
+def refusal(results: Sequence[ProbeResult]) -> FatalError | None:
+    """Return what is wrong with the account or the address as a whole, None where something can be read."""
+    wanted = [one for one in results if one.kind not in _ALWAYS_THERE]
+    states = {one.state for one in results}
+    if states == {KindState.ABSENT}:
+        return FatalError(
+            "What answers there knows none of the tables, not even sys_user_group: it is no ServiceNow "
+            "instance.",
+            hint="Correct `url`: https://<name of the instance>.service-now.com.",
+        )
+    seen = {one.state for one in wanted}
+    shut = any(
+        one.state in (KindState.DENIED, KindState.HIDDEN)
+        # An account without a role is told of no rows; no instance is without incidents.
+        or (one.kind == "incident" and one.state is KindState.EMPTY)
+        for one in wanted
+    )
+    if seen & {KindState.READABLE, KindState.UNKNOWN} or not (shut or KindState.READABLE not in states):
+        return None
+    tables = [TABLES[one.kind][0].name for one in wanted if one.state is not KindState.ABSENT]
+    roles = sorted({RIGHTS[name].role for name in tables} - {""})
+    return FatalError(
+        f"The account may log in and read nothing of {_listed(tables)}.",
+        hint=(f"Grant it the roles {_listed(roles)}, or " if roles else "Grant it ")
+        + "an own one as docs/servicenow.md lists; snc_read_only alone grants nothing.",
+    )
+
+
+def _refused(error: RefusedError, query: Query) -> TableState:
+    name = query.table
     if error.absent:
-        return TableState(KindState.ABSENT, f"{name}: there is no such table; its plugin is not active.")
-    return TableState(KindState.DENIED, f"{name}: the account may not read it. {_grant(role, name)}")
+        return TableState(KindState.ABSENT, f"{name}: there is no such table. {activate(name)}")
+    if "query" in error.said:
+        return TableState(KindState.DENIED, _no_filter(query))
+    return TableState(KindState.DENIED, f"{name}: the account may not read it. {grant(name)}")
 
 
-def _grant(role: str, name: str) -> str:
-    return f"Grant {role or f'read on {name}'}; see docs/servicenow.md."
+def _no_filter(query: Query) -> str:
+    table, field = query.table, query.cursor
+    return f"{table}: the account may not filter by {field}. {grant_filter(table, field)}"
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 import orjson
 
-from connectors.contract import Capability, ConnectorContext
-from connectors.servicenow.answers import RefusedError
+from connectors.contract import Capability, ConnectorContext, Window
 from connectors.servicenow.companions import Companions
-from connectors.servicenow.drain import Query, count, pages, stamp
+from connectors.servicenow.drain import Parts, Query, pages, stamp
 from connectors.servicenow.history import FIELDS, Definition, History, definitions
 from connectors.servicenow.mapping import RecordMapping
 from connectors.servicenow.probe import Prober, TableState
 from connectors.servicenow.references import References
 from connectors.servicenow.settings import ServiceNowSettings, since_moment
-from connectors.servicenow.sources import Companion, Table
+from connectors.servicenow.sources import Companion, Table, referred
 from connectors.servicenow.statistics import newest
 from connectors.servicenow.tables import EVENT_GROUPS, GROUP_CELLS, TABLES
 from connectors.servicenow.transport import Instance
 from storage.evidence.store import KindState
 from storage.records import KINDS
 
-_RULES = "1"
+_RULES = "2"
 """Raised when the same rows give other records than before, so that everything is read again."""
 _VIRTUAL = {"group": GROUP_CELLS, "event": ("day", "count")}
 
@@ -47,12 +46,26 @@ class Reader:
             if kind != "transition"
         }
         self._companions: dict[str, Companions] = {}
-        self._counts: dict[tuple[object, ...], int | None] = {}
+        self.following: Window | None = None
+        """The window that will be read after the present one, where that is known."""
+        self.begun: tuple[Window, Parts] | None = None
+        """A window that is being fetched ahead of its reading."""
+
+    def close(self) -> None:
+        """Stop fetching and close the connections."""
+        self.leave_begun()
+        self.instance.close()
+
+    def leave_begun(self) -> None:
+        """Stop fetching ahead."""
+        if self.begun is not None:
+            self.begun[1].close()
+        self.begun = None
 
     @cached_property
     def references(self) -> References:
         """Names of groups, users and the like, and labels of choices."""
-        names = [name for mapping in self._mappings.values() for name in mapping.names]
+        names = [name for mapping in self._mappings.values() for name in mapping.referring]
         return References(self.instance, [*names, "assigned_to.user_name", "assignment_group.name"])
 
     @cached_property
@@ -70,9 +83,7 @@ class Reader:
 
     def promised(self) -> dict[str, Capability]:
         """Return what the settings promise, without asking the instance."""
-        return {
-            kind: self._capability(kind, frozenset(), self._trackable(kind)) for kind in self.settings.kinds
-        }
+        return {kind: self._capability(kind, {}, self._trackable(kind)) for kind in self.settings.kinds}
 
     def table(self, kind: str, name: str = "") -> Table:
         """Return a table of a kind, the main one without a name."""
@@ -97,45 +108,76 @@ class Reader:
         if table.kind == "event":
             return self._state_of_events
         fields = self.mapping(table).fields
-        return self._prober.table(table.name, fields, table.role, cursor=table.cursor)
+        needs = tuple(clause.partition("=")[0] for clause in table.clauses)
+        return self._prober.table(table.name, (*fields, *needs), cursor=table.cursor, needs=needs)
 
     def tables(self, kind: str) -> list[Table]:
-        """Return the tables of a kind that can be read; none when the main one cannot."""
+        """Return the tables of a kind that can be read; none when the main one is there and cannot."""
         found = [table for table in TABLES[kind] if self.state(table).usable]
-        return found if TABLES[kind][0] in found else []
+        main = self.state(TABLES[kind][0])
+        return found if main.usable or main.state is KindState.ABSENT else []
+
+    def is_whole(self, kind: str) -> bool:
+        """Whether every table of a kind that is there can be read."""
+        states = [self.state(table) for table in TABLES[kind]]
+        return all(state.usable or state.state is KindState.ABSENT for state in states)
 
     def fields_of(self, table: Table) -> list[str]:
-        """Return the fields of a table, seen on one of its records."""
-        rows = self.instance.table(table.name, {"sysparm_limit": "1"}).rows
-        return list(rows[0]) if rows else []
+        """Return the fields of a table; none where the account may not look at the dictionary."""
+        return sorted(self._prober.dictionary.fields(table.name))
 
     def capability(self, kind: str) -> Capability:
         """Return what the instance delivers of a kind."""
-        missing = {field for table in self.tables(kind) for field in self.state(table).missing}
-        for table in self.tables(kind):
-            usable = [one.table for one in self.usable_companions(table)]
-            missing |= {cell for one in table.companions if one.table not in usable for cell in one.cells}
-        if kind == "transition" and not self.audit_usable:
-            missing |= {"actor"}
         followed = (
             {one.field for one in self.definitions if one.kind == kind} if self._history_wanted else set()
         )
-        return self._capability(kind, frozenset(missing), frozenset(followed))
+        missing = {table.name: self._missing(table) for table in self.tables(kind)}
+        return self._capability(kind, missing, frozenset(followed))
+
+    def _missing(self, table: Table) -> frozenset[str]:
+        """Return the fields, and names in other tables, that nothing can be read from."""
+        if table.kind == "transition":
+            return frozenset() if self.audit_usable else frozenset({"actor"})
+        missing = set(self.state(table).missing)
+        for one in table.companions:
+            if not self._companion_state(one).usable:
+                missing |= set(one.cells)
+        for name in self.mapping(table).relying:
+            states = [self._reference_state(*way) for way in referred(name)]
+            if not all(state.usable for state in states):
+                missing.add(name)
+        if table.kind == "group":
+            missing |= {cell for cell, state in self._member_states().items() if not state.usable}
+        return frozenset(missing)
+
+    def asides(self, table: Table) -> list[TableState]:
+        """Return what is there of the tables that add something to one: companions, and what it refers to."""
+        if table.kind in ("transition", "event"):
+            return []
+        ways = {way for name in self.mapping(table).relying for way in referred(name)}
+        found = [self._companion_state(one) for one in table.companions]
+        found += [self._reference_state(*way) for way in sorted(ways)]
+        return found + (list(self._member_states().values()) if table.kind == "group" else [])
+
+    def _companion_state(self, one: Companion) -> TableState:
+        return self._prober.table(one.table, one.own_fields, needs=(one.parent,))
+
+    def _reference_state(self, name: str, field: str) -> TableState:
+        return self._prober.table(name, ("sys_id", field), cursor="", needs=(field,))
+
+    def _member_states(self) -> dict[str, TableState]:
+        members = self._prober.table(
+            "sys_user_grmember", ("sys_id", "group", "user"), cursor="", needs=("group",)
+        )
+        active = self._reference_state("sys_user", "active")
+        return dict(zip(GROUP_CELLS, (members, active if members.usable else members), strict=True))
 
     def companions(self, table: Table) -> Companions:
         """Return the companions of a table that can be read."""
         if table.name not in self._companions:
-            self._companions[table.name] = Companions(self.instance, self.usable_companions(table))
+            usable = self.usable_companions(table)
+            self._companions[table.name] = Companions(self.instance, usable, self.references)
         return self._companions[table.name]
-
-    def expect(self, query: Query, rows: int | None) -> None:
-        """Note how many rows a query has, since planning has already asked."""
-        self._counts[_key(query)] = rows
-
-    def counted(self, query: Query) -> int | None:
-        """Return how many rows a query has."""
-        key = _key(query)
-        return self._counts.pop(key) if key in self._counts else count(self.instance, query)
 
     def deletions(self, table: Table, since: str, until: str) -> set[str]:
         """Return the identifiers whose deletion was recorded in a stretch of time."""
@@ -175,11 +217,7 @@ class Reader:
 
     def usable_companions(self, table: Table) -> list[Companion]:
         """Return the companions that can be read."""
-        return [
-            one
-            for one in table.companions
-            if self._prober.table(one.table, ("sys_id", one.parent, *one.fields), table.role).usable
-        ]
+        return [one for one in table.companions if self._companion_state(one).usable]
 
     @cached_property
     def audit_usable(self) -> bool:
@@ -188,16 +226,7 @@ class Reader:
         if not self.settings.audit:
             return False
         # One row that cannot be: sys_audit must not be searched.
-        query = Query("sys_audit", fields, ("sys_id=0",))
-        try:
-            return (
-                self.instance.table(
-                    "sys_audit", {"sysparm_query": query.encoded(), "sysparm_limit": "1"}
-                ).rows
-                == []
-            )
-        except RefusedError:
-            return False
+        return self._prober.table("sys_audit", fields, ("sys_id=0",), cursor="").usable
 
     def _state_of_history(self) -> TableState:
         if not self.definitions:
@@ -207,13 +236,13 @@ class Reader:
                 "counts, or it may not be read.",
             )
         clause = self.history().clause
-        return self._prober.table("metric_instance", FIELDS, self.table("transition").role, (clause,))
+        return self._prober.table("metric_instance", FIELDS, (clause,), needs=("definition", "id"))
 
     @cached_property
     def _state_of_events(self) -> TableState:
         table = self.table("event")
         fields = ("sys_id", table.cursor, *EVENT_GROUPS)
-        found = self._prober.table(table.name, fields, table.role, cursor=table.cursor)
+        found = self._prober.table(table.name, fields, cursor=table.cursor)
         if found.usable and newest(self.instance, Query(table.name, ()))[0] is None:
             return TableState(KindState.DENIED, f"{table.name}: the account may not have it counted.")
         return found
@@ -222,13 +251,17 @@ class Reader:
     def _history_wanted(self) -> bool:
         return self.state(self.table("transition")).usable
 
-    def _capability(self, kind: str, missing: frozenset[str], followed: frozenset[str]) -> Capability:
+    def _capability(
+        self, kind: str, missing: Mapping[str, frozenset[str]], followed: frozenset[str]
+    ) -> Capability:
+        """Return what the tables in `missing` deliver without these fields; all of it without a table."""
         if kind == "transition":
             columns = frozenset(self.table(kind).columns) - ({"actor"} if not self.settings.audit else set())
-            columns -= missing
+            columns -= missing.get("metric_instance", frozenset())
         else:
+            tables = [table for table in TABLES[kind] if table.name in missing] or TABLES[kind]
             columns = frozenset().union(
-                *(self.mapping(table).columns_without(missing) for table in TABLES[kind])
+                *(self.mapping(one).columns_without(missing.get(one.name, ())) for one in tables)
             )
         deletes = kind != "event"
         return Capability(
@@ -255,7 +288,3 @@ class Reader:
         else:
             parts += [list(self.mapping(table).fields) for table in TABLES[kind]]
         return hmac.new(protection.key, orjson.dumps(parts), hashlib.sha256).hexdigest()[:16]
-
-
-def _key(query: Query) -> tuple[object, ...]:
-    return (query.table, query.since, query.until, query.clauses)

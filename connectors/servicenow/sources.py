@@ -70,10 +70,16 @@ class Companion:
     parent: str
     """Field that refers to the record."""
     fields: tuple[str, ...]
+    """Fields of its rows; `metric.min` is that of the row that `metric` refers to."""
     cells: tuple[str, ...]
     """What `fold` makes of a record's rows, to be used as fields."""
     fold: Callable[[Sequence[Row]], Mapping[str, str]]
     clauses: tuple[str, ...] = ()
+
+    @property
+    def own_fields(self) -> tuple[str, ...]:
+        """Fields to ask the table itself for."""
+        return tuple(dict.fromkeys(("sys_id", self.parent, *map(own_field, self.fields))))
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,6 @@ class Table:
     kind: str
     name: str
     columns: Mapping[str, str | Source]
-    role: str
-    """Role that usually grants reading it."""
     clauses: tuple[str, ...] = ()
     companions: tuple[Companion, ...] = ()
     cursor: str = "sys_updated_on"
@@ -126,10 +130,17 @@ REFERENCES: Mapping[str, str] = {
     "author": "sys_user",
     "user": "sys_user",
     "approver": "sys_user",
+    "implementer": "sys_user",
+    "department": "cmn_department",
+    "business_unit": "business_unit",
+    "request": "sc_request",
+    "pipeline": "sn_devops_pipeline",
+    "metric": "asmt_metric",
     "sla": "contract_sla",
     "definition": "metric_definition",
     "type": "cmdb_rel_type",
     "cat_item": "sc_cat_item",
+    "category": "sc_category",
     "chg_model": "chg_model",
     "std_change_producer_version": "std_change_producer_version",
     "kb_knowledge_base": "kb_knowledge_base",
@@ -142,10 +153,12 @@ REFERENCES: Mapping[str, str] = {
 """Table that a field refers to, where more of it than its sys_id is wanted."""
 
 
-def split_reference(name: str) -> tuple[str, str] | None:
-    """Return field and field of the row it refers to; None for a field of the row itself."""
-    field_, dot, wanted = name.partition(".")
-    return (field_, wanted) if dot else None
+def referred(name: str) -> Iterator[tuple[str, str]]:
+    """Yield table and field of every row on the way of a name: `manager.department.name` leads to two."""
+    field_, *rest = name.split(".")
+    for wanted in rest:
+        yield REFERENCES[field_], wanted
+        field_ = wanted
 
 
 def own_field(name: str) -> str:

@@ -12,19 +12,18 @@ from storage.errors import FatalError
 _MOST_GROUPS = 10_000
 
 
-def newest(instance: Instance, query: Query, *, smallest: bool = False) -> tuple[int | None, str]:
-    """Return how many rows a query has, and its newest or oldest cursor; None without statistics."""
-    which = "min" if smallest else "max"
+def newest(instance: Instance, query: Query) -> tuple[int | None, str]:
+    """Return how many rows a query has, and its newest cursor; None without statistics."""
     parameters = {
         "sysparm_query": query.encoded(ordered=False),
         "sysparm_count": "true",
-        f"sysparm_{which}_fields": query.cursor,
+        "sysparm_max_fields": query.cursor,
     }
     try:
         stats = instance.statistics(query.table, parameters).result.get("stats", {})
     except RefusedError:
         return None, ""
-    found = str((stats.get(which) or {}).get(query.cursor) or "")
+    found = str((stats.get("max") or {}).get(query.cursor) or "")
     return int(stats.get("count") or 0), found
 
 

@@ -17,6 +17,7 @@ RECORD_KINDS: Mapping[str, str] = {
     "change_request": "change",
     "rm_release": "release",
     "sc_req_item": "request",
+    "sn_devops_pipeline_execution": "release",
     "em_alert": "alert",
     "kb_knowledge": "knowledge",
     "cmdb_ci": "configuration_item",
@@ -81,7 +82,12 @@ _CHANGE_OUTCOMES = {
     "backed_out": "backed_out",
     "Backed out": "backed_out",
 }
-_TRUE = {"true": "true"}
+_DEPLOYMENT_OUTCOMES = {
+    **dict.fromkeys(("success", "successful", "succeeded", "passed"), "successful"),
+    **dict.fromkeys(("failure", "failed", "error", "unsuccessful"), "failed"),
+    **dict.fromkeys(("rolled_back", "rollback"), "rolled_back"),
+}
+_CANCELLED = {"Canceled": "cancelled", "Cancelled": "cancelled"}
 _SERVICE_CLASSES = dict.fromkeys(
     (
         "cmdb_ci_service",
@@ -123,14 +129,69 @@ def _used(rows: Sequence[Row]) -> Mapping[str, str]:
     return {"knowledge_used": "true" if rows else "false"}
 
 
+def _implementer(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Find who ended the last implementation task; whoever it was assigned to, where nobody is said to."""
+    done = [row for row in rows if row.get("change_task_type") == "implementation" and row.get("closed_at")]
+    last = max(done, key=lambda row: (row["closed_at"], row["sys_id"]), default={})
+    return {"implementer": last.get("closed_by") or last.get("assigned_to") or ""}
+
+
+def _pipeline(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Find the pipeline that carried out a change last."""
+    last = max(rows, key=lambda row: (row.get("end_time", ""), row["sys_id"]), default={})
+    return {"pipeline_run": last.get("pipeline.name") or last.get("pipeline_name") or ""}
+
+
+def _release(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Find the release that a change was linked with last."""
+    last = max(rows, key=lambda row: (row.get("sys_created_on", ""), row["sys_id"]), default={})
+    return {"linked_release": last.get("release") or ""}
+
+
 def _counted(table: str, parent: str, cell: str) -> Companion:
     return Companion(table, parent, (), (cell,), lambda rows: {cell: str(len(rows))})
 
 
 def _score(rows: Sequence[Row]) -> Mapping[str, str]:
-    """Average the normalised marks of one survey, 0 to 100."""
-    marks = [float(row["normalized_value"]) for row in rows if row.get("normalized_value")]
-    return {"score": str(round(sum(marks) / len(marks)))} if marks else {"score": ""}
+    """Average the answers of one survey, each on the scale of its own question, 0 worst to 100 best.
+
+    `normalized_value` would not do: the platform weights it by question and multiplies it by the survey's
+    scale factor. An answer without a known scale (a text, a date) counts for nothing.
+    """
+    marks = [mark for row in rows if (mark := _mark(row)) is not None]
+    return {"score": str(round(sum(marks) / len(marks))) if marks else ""}
+
+
+def _mark(row: Row) -> float | None:
+    low = _number(row.get("metric.lowest") or row.get("metric.min"))
+    high = _number(row.get("metric.highest") or row.get("metric.max"))
+    value = _number(row.get("actual_value"))
+    if low is None or high is None or value is None or not low <= value <= high or low == high:
+        return None
+    share = 100 * (value - low) / (high - low)
+    return 100 - share if row.get("metric.scale") == "low" else share
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
+
+
+def _ends(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Find the least and the greatest value among the choices of a question."""
+    values = [value for row in rows if (value := _number(row.get("value"))) is not None]
+    return {
+        "lowest": str(min(values)) if values else "",
+        "highest": str(max(values)) if values else "",
+    }
+
+
+COMPLETED: Mapping[str, Companion] = {
+    "asmt_metric": Companion("asmt_metric_definition", "metric", ("value",), ("lowest", "highest"), _ends)
+}
+"""What is added to the rows that others refer to: questions with choices have no bounds of their own."""
 
 
 _APPROVALS = Companion(
@@ -191,7 +252,6 @@ INCIDENT = Table(
         "made_sla": "made_sla",
         "knowledge_used": "knowledge_used",
     },
-    role="sn_incident_read",
     companions=(_ARTICLES,),
     tracked={**_TASK_HISTORY, "incident_state": "state", "category": "category", "cmdb_ci": "ci_id"},
 )
@@ -224,7 +284,6 @@ PROBLEM = Table(
         "review_outcome": "review_outcome",
         "reopen_count": "reopen_count",
     },
-    role="sn_problem_read",
     tracked={**_TASK_HISTORY, "problem_state": "state", "known_error": "known_error"},
 )
 
@@ -239,7 +298,8 @@ CHANGE = Table(
         "actual_start_at": "work_start",
         "actual_end_at": "work_end",
         "state": label("state", CHANGE_STATES),
-        "disposition": chosen("state", {"4": "cancelled"}),
+        # In the old state model 4 means Closed Incomplete, so the label is asked first.
+        "disposition": Source(("state@label", "state"), {**_CANCELLED, "4": "cancelled"}, strict=True),
         "type": shown("type", _LOWER_TYPES),
         "model": first("std_change_producer_version.name", "chg_model.name"),
         "risk": "risk",
@@ -249,6 +309,7 @@ CHANGE = Table(
         "affected_service_count": "affected_services",
         "requester": first("requested_by.user_name", "requested_by"),
         "approver": first("approver.user_name", "approver"),
+        "implementer": first("implementer.user_name", "implementer"),
         "approval": "approval",
         "approval_count": "approvals",
         "unauthorised": "unauthorized",
@@ -263,11 +324,29 @@ CHANGE = Table(
         "test_plan_note": "test_plan",
         "close_note": "close_notes",
         "review_outcome": "review_status",
+        "pipeline": "pipeline_run",
+        "release_id": "linked_release",
         "parent_id": "parent",
     },
-    role="sn_change_read",
     companions=(
         _APPROVALS,
+        Companion(
+            "change_task",
+            "change_request",
+            ("change_task_type", "closed_at", "closed_by", "assigned_to"),
+            ("implementer",),
+            _implementer,
+        ),
+        Companion(
+            "sn_devops_pipeline_execution",
+            "change_request",
+            ("pipeline", "pipeline.name", "pipeline_name", "end_time"),
+            ("pipeline_run",),
+            _pipeline,
+        ),
+        Companion(
+            "rm_m2m_release_task", "task", ("release", "sys_created_on"), ("linked_release",), _release
+        ),
         _counted("task_ci", "task", "affected_cis"),
         _counted("task_cmdb_ci_service", "task", "affected_services"),
     ),
@@ -306,7 +385,6 @@ RELEASE = Table(
         "parent_id": "parent",
         "change_count": "linked_tasks",
     },
-    role="release_read",
     companions=(_counted("rm_m2m_release_task", "release", "linked_tasks"),),
     tracked={
         "state": "state",
@@ -315,6 +393,29 @@ RELEASE = Table(
         "assigned_to": "owner",
     },
 )
+
+DEPLOYMENT = Table(
+    "release",
+    "sn_devops_pipeline_execution",
+    {
+        "type": constant("deployment"),
+        "name": first("number", "execution_number"),
+        "pipeline": first("pipeline.name", "pipeline_name", "pipeline"),
+        "environment": "environment",
+        "opened_at": "sys_created_on",
+        "started_at": "start_time",
+        "released_at": "end_time",
+        "state": first("state", "status", "execution_status"),
+        "outcome": chosen(
+            "result", _DEPLOYMENT_OUTCOMES, then=chosen("execution_status", _DEPLOYMENT_OUTCOMES)
+        ),
+        "change_id": "change_request",
+        "created_by": "sys_created_by",
+        "executor": "triggered_by",
+    },
+    audited=False,
+)
+"""A run of a pipeline (DevOps Change Velocity); field names differ between its releases."""
 
 CONFIGURATION_ITEM = Table(
     "configuration_item",
@@ -344,7 +445,6 @@ CONFIGURATION_ITEM = Table(
         "created_by": "sys_created_by",
         "changed_by": "sys_updated_by",
     },
-    role="cmdb_read",
     tracked={
         "operational_status": "status",
         "environment": "environment",
@@ -365,9 +465,22 @@ CI_RELATIONSHIP = Table(
         "created_at": "sys_created_on",
         "created_by": "sys_created_by",
     },
-    role="cmdb_read",
     audited=False,
 )
+
+SERVICE_MEMBERSHIP = Table(
+    "ci_relationship",
+    "svc_ci_assoc",
+    {
+        "parent_id": "service_id",
+        "child_id": "ci_id",
+        "type": constant("service membership"),
+        "created_at": "sys_created_on",
+        "created_by": "sys_created_by",
+    },
+    audited=False,
+)
+"""Which items a mapped service consists of."""
 
 ALERT = Table(
     "alert",
@@ -397,7 +510,6 @@ ALERT = Table(
         "flap_count": "flap_count",
         "knowledge_id": "knowledge_article",
     },
-    role="evt_mgmt_user",
     audited=False,
     tracked={"state": "state", "severity": "severity", "incident": "incident_id"},
 )
@@ -421,7 +533,6 @@ SERVICE_LEVEL = Table(
         "elapsed_seconds": first("business_duration", "duration"),
         "paused_seconds": first("business_pause_duration", "pause_duration"),
     },
-    role="sn_sla_read",
     clauses=("active=false",),
     audited=False,
 )
@@ -444,10 +555,12 @@ REQUEST = Table(
             then=chosen("stage", {"request_cancelled": "cancelled", "Request Cancelled": "cancelled"}),
         ),
         "item": first("cat_item.name", "cat_item"),
+        "category": "cat_item.category.title",
         "channel": "contact_type",
         "location": first("location.name", "location"),
         "requester": first("opened_by.user_name", "opened_by"),
-        "requested_for": first("requested_for.user_name", "requested_for"),
+        # Older releases have it in the request above alone.
+        "requested_for": first("requested_for.user_name", "requested_for", "request.requested_for.user_name"),
         "fulfiller": first("closed_by.user_name", "closed_by"),
         "target_seconds": "cat_item.delivery_time",
         "task_count": "tasks",
@@ -455,7 +568,6 @@ REQUEST = Table(
         "knowledge_used": "knowledge_used",
         "parent_id": "request",
     },
-    role="sn_request_read",
     companions=(_APPROVALS, _counted("sc_task", "request_item", "tasks"), _ARTICLES),
     tracked={**_TASK_HISTORY, "stage": "stage"},
 )
@@ -486,7 +598,6 @@ KNOWLEDGE = Table(
         "unhelpful_votes": "unhelpful",
         "body": "text",
     },
-    role="knowledge",
     companions=(Companion("kb_feedback", "article", ("useful",), ("helpful", "unhelpful"), _votes),),
     tracked={"workflow_state": "state", "ownership_group": "owner_group", "version": "version"},
 )
@@ -502,7 +613,6 @@ KNOWLEDGE_USES = (
             "user": first("user.user_name", "user"),
             "session": "session_id",
         },
-        role="knowledge",
         audited=False,
     ),
     Table(
@@ -515,7 +625,6 @@ KNOWLEDGE_USES = (
             "record_id": "task",
             "user": "sys_created_by",
         },
-        role="knowledge",
         audited=False,
     ),
     Table(
@@ -529,7 +638,6 @@ KNOWLEDGE_USES = (
             "user": first("user.user_name", "user"),
             "helpful": chosen("useful", {"yes": "true", "no": "false"}),
         },
-        role="knowledge",
         audited=False,
     ),
 )
@@ -546,8 +654,19 @@ SURVEY = Table(
         "respondent": first("user.user_name", "user"),
         "score": "score",
     },
-    role="assessment_admin",
-    companions=(Companion("asmt_metric_result", "instance", ("normalized_value",), ("score",), _score),),
+    companions=(
+        Companion(
+            "asmt_metric_result",
+            "instance",
+            (
+                "metric",
+                "actual_value",
+                *(f"metric.{name}" for name in ("min", "max", "scale", "lowest", "highest")),
+            ),
+            ("score",),
+            _score,
+        ),
+    ),
     audited=False,
 )
 
@@ -562,7 +681,6 @@ OUTAGE = Table(
         "ci_id": "cmdb_ci",
         "incident_id": "task_number",
     },
-    role="itil",
     audited=False,
 )
 
@@ -573,14 +691,15 @@ GROUP = Table(
         "name": "name",
         "type": "type",
         "parent_id": "parent",
-        "department": first("u_department.name", "u_department"),
+        # The platform has no department of a group; that of its manager stands for it.
+        "department": first("u_department.name", "u_department", "manager.department.name"),
+        "business_unit": first("u_department.business_unit.name", "manager.department.business_unit.name"),
         "manager": first("manager.user_name", "manager"),
         "active": "active",
         "created_at": "sys_created_on",
         "member_count": "members",
         "active_member_count": "active_members",
     },
-    role="any role that reads sys_user_group",
 )
 """Read whole each time, with its members counted by the instance."""
 
@@ -593,7 +712,6 @@ TRANSITION = Table(
         name: name
         for name in ("record_kind", "record_id", "field", "old_value", "new_value", "at", "sequence", "actor")
     },
-    role="itil",
     audited=False,
 )
 """Made by `history`, since a row does not say what was there before."""
@@ -610,7 +728,6 @@ EVENT = Table(
         "ignored": chosen("state", {"Ignored": "true"}, "false"),
         "event_count": "count",
     },
-    role="evt_mgmt_user",
     audited=False,
     cursor="time_of_event",
 )
@@ -622,9 +739,9 @@ TABLES: Mapping[str, tuple[Table, ...]] = {
     "incident": (INCIDENT,),
     "problem": (PROBLEM,),
     "change": (CHANGE,),
-    "release": (RELEASE,),
+    "release": (RELEASE, DEPLOYMENT),
     "configuration_item": (CONFIGURATION_ITEM,),
-    "ci_relationship": (CI_RELATIONSHIP,),
+    "ci_relationship": (CI_RELATIONSHIP, SERVICE_MEMBERSHIP),
     "event": (EVENT,),
     "alert": (ALERT,),
     "service_level": (SERVICE_LEVEL,),

@@ -14,7 +14,6 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from connectors.servicenow.answers import (
     Answer,
@@ -37,8 +36,6 @@ _FIXED = {
     "sysparm_exclude_reference_link": "true",
     "sysparm_suppress_pagination_header": "true",
 }
-ASIDE = -1
-"""Stands for a worker: the session of requests that no worker sends, such as counts and names."""
 _WAITS_BEFORE_CONTACT = 2
 """Attempts while the instance has never answered: a wrong address does not become right."""
 
@@ -61,7 +58,7 @@ class ReadOnlyAdapter(HTTPAdapter):
 
 
 class Instance:
-    """One ServiceNow instance, with one session for each worker."""
+    """One ServiceNow instance. Any thread may ask it; as many requests run at a time as there are workers."""
 
     def __init__(
         self, settings: ServiceNowSettings, folder: Path, sleep: Callable[[float], None] = time.sleep
@@ -74,21 +71,20 @@ class Instance:
         self._lock = Lock()
         self._limiter = Limiter(settings.workers, sleep=sleep)
         self._credentials = credentials(settings.auth, self._post_token)
-        self._sessions: dict[int, requests.Session] = {}
+        self._idle: list[requests.Session] = []
         self._tokens: requests.Session | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads waiting times
         self._stopped: FatalError | None = None
-        self._reached = self._broken = self._width_tried = False
+        self._reached = self._broken = self._width_tried = self._capped = False
         self._widest = 0
         self._deadline = time.monotonic() + settings.timeouts.run
         self._clock: tuple[datetime, float] | None = None
 
     def close(self) -> None:
         """Close all connections."""
-        for session in (*self._sessions.values(), self._tokens):
-            if session is not None:
-                session.close()
-        self._sessions, self._tokens = {}, None
+        for session in (*self._idle, *([self._tokens] if self._tokens else [])):
+            session.close()
+        self._idle, self._tokens = [], None
 
     def now(self) -> datetime:
         """Return the instance's own time, whole seconds; asks for it if it has not been seen yet."""
@@ -98,31 +94,30 @@ class Instance:
         seen, at = self._clock or (datetime.now(UTC), time.monotonic())
         return (seen + timedelta(seconds=time.monotonic() - at)).replace(microsecond=0)
 
-    def table(
-        self, name: str, parameters: Mapping[str, str], worker: int = ASIDE, *, shrinkable: bool = False
-    ) -> Answer:
+    def table(self, name: str, parameters: Mapping[str, str], *, shrinkable: bool = False) -> Answer:
         """Return one page of a table; of a `shrinkable` one a CancelledError comes at once."""
-        asked = _FIXED | dict(parameters)
-        answer = self._get(f"/api/now/table/{name}", name, asked, worker, shrinkable=shrinkable)
+        asked = {**_FIXED, **parameters}
+        answer = self._get(f"/api/now/table/{name}", name, asked, shrinkable=shrinkable)
         self._widest = max(self._widest, len(answer.rows))
         return answer
 
-    def widest_page(self, wanted: int) -> int:
-        """Return how many rows a page has had at most; tries a table that has many, if that is too few."""
+    def widest_page(self, wanted: int, least: int = 0) -> int:
+        """Return how many rows a page has had at most; tries a table that has many, if that is too few.
+
+        It is `least` where no table was large enough to show more.
+        """
         if self._widest < wanted and not self._width_tried:
-            self._width_tried = True
-            parameters = {
-                "sysparm_fields": "sys_id",
-                "sysparm_limit": str(wanted),
-                "sysparm_no_count": "true",
-            }
-            with suppress(RefusedError, TransientError):
-                self.table("sys_choice", parameters)
-        return self._widest
+            parameters = {"sysparm_fields": "sys_id", "sysparm_limit": str(wanted)}
+            with suppress(TransientError):
+                self._width_tried = True
+                with suppress(RefusedError):
+                    answer = self.table("sys_choice", parameters)
+                    self._capped = 0 < len(answer.rows) < min(wanted, answer.total or 0)
+        return self._widest if self._capped else max(least, self._widest)
 
     def statistics(self, name: str, parameters: Mapping[str, str], shape: type = dict) -> Answer:
         """Return aggregates of a table; a dict, a list when they are grouped."""
-        return self._get(f"/api/now/stats/{name}", name, dict(parameters), ASIDE, shape)
+        return self._get(f"/api/now/stats/{name}", name, parameters, shape)
 
     def spend_retry(self, error: TransientError) -> None:
         """Count a repeated request; raises RetriableError when a sync has too many, or lasts too long."""
@@ -143,38 +138,32 @@ class Instance:
         self,
         path: str,
         table: str,
-        parameters: dict[str, str],
-        worker: int,
+        parameters: Mapping[str, str],
         shape: type = list,
         *,
         shrinkable: bool = False,
     ) -> Answer:
-        if self._stopped is not None:
-            raise self._stopped
-        self._check_deadline()
-        retrying = Retrying(
-            retry=retry_if_exception_type(TransientError),
-            stop=lambda state: (
-                (shrinkable and isinstance(_error(state), CancelledError)) or self._enough(state)
-            ),
-            wait=lambda state: self._seconds(state.attempt_number, _error(state)),
-            before_sleep=lambda state: self.spend_retry(_error(state)),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        answer: Answer = retrying(self._authorized, path, table, parameters, worker, shape)
-        return answer
+        attempt = 0
+        while True:
+            attempt += 1
+            self._check_deadline()
+            try:
+                return self._authorized(path, table, parameters, shape)
+            except TransientError as error:
+                smaller_helps = shrinkable and isinstance(error, CancelledError)
+                if smaller_helps or self._enough(attempt, error):
+                    raise
+                self.spend_retry(error)
+                self.pause(attempt, error)
 
-    def _enough(self, state: RetryCallState) -> bool:
-        error = _error(state)
+    def _enough(self, attempt: int, error: TransientError) -> bool:
+        """Whether a request is given up; after one was, the next are until one gets through."""
         limit = self.settings.retries
-        attempts = limit.attempts if self._reached else min(limit.attempts, _WAITS_BEFORE_CONTACT)
         if error.wait is not None and error.wait > limit.longest:
             return True
-        if self._broken or state.attempt_number >= attempts:
-            self._broken = True
-            return True
-        return False
+        attempts = limit.attempts if self._reached else min(limit.attempts, _WAITS_BEFORE_CONTACT)
+        self._broken = self._broken or attempt >= attempts
+        return self._broken
 
     def _seconds(self, attempt: int, error: TransientError) -> float:
         limit = self.settings.retries
@@ -183,28 +172,25 @@ class Instance:
             return min(error.wait, limit.longest) + self._jitter.uniform(0, min(1.0, limit.wait))
         return self._jitter.uniform(0, min(limit.longest, limit.wait * 2 ** (attempt - 1)))
 
-    def _authorized(
-        self, path: str, table: str, parameters: dict[str, str], worker: int, shape: type
-    ) -> Answer:
+    def _authorized(self, path: str, table: str, parameters: Mapping[str, str], shape: type) -> Answer:
         """Send once, and once more with a new token where the instance refuses the old one."""
         try:
-            return self._sent(path, table, parameters, worker, shape)
+            return self._sent(path, table, parameters, shape)
         except UnauthorizedError:
             with self._lock:
                 self.retries += 1
         try:
-            return self._sent(path, table, parameters, worker, shape)
-        except FatalError as error:
-            if isinstance(error, UnauthorizedError):
-                self._stopped = error
+            return self._sent(path, table, parameters, shape)
+        except UnauthorizedError as error:
+            self._stopped = error
             raise
 
-    def _sent(self, path: str, table: str, parameters: dict[str, str], worker: int, shape: type) -> Answer:
+    def _sent(self, path: str, table: str, parameters: Mapping[str, str], shape: type) -> Answer:
         with self._limiter.turn():
             if self._stopped is not None:
                 raise self._stopped
-            response, seconds = self._response(path, table, parameters, worker)
-        self._log(table, parameters, response, seconds)
+            response = self._response(path, table, parameters)
+        self._log(table, parameters, response)
         try:
             answer = judged(response, table, shape)
         except TransientError as error:
@@ -226,20 +212,20 @@ class Instance:
         if date is not None and "json" in response.headers.get("Content-Type", ""):
             self._clock = (date, time.monotonic())
 
-    def _response(
-        self, path: str, table: str, parameters: dict[str, str], worker: int
-    ) -> tuple[requests.Response, float]:
-        session = self._session(worker)
+    def _response(self, path: str, table: str, parameters: Mapping[str, str]) -> requests.Response:
+        """Send in a session that nobody else uses meanwhile: shared cookies make an instance take turns."""
         with self._lock:
             self.requests += 1
-        started = time.perf_counter()
+            session = self._idle.pop() if self._idle else None
+        session = session or self._new_session()
         try:
-            response = session.get(
+            return session.get(
                 self.url + path, params=parameters, timeout=self._timeout(), allow_redirects=False
             )
         except requests.RequestException as error:
             raise self._unreachable(error, table) from None
-        return response, time.perf_counter() - started
+        finally:
+            self._idle.append(session)
 
     def _timeout(self) -> tuple[float, float]:
         left = max(1.0, self._deadline - time.monotonic())
@@ -274,21 +260,13 @@ class Instance:
             f"{table}: the connection to {host} broke off ({type(error).__name__}).", told=False
         )
 
-    def _session(self, worker: int) -> requests.Session:
-        """Return a worker's own session: shared cookies would make the instance answer one at a time."""
-        with self._lock:
-            if worker not in self._sessions:
-                self._sessions[worker] = self._guarded(self._client_session())
-            return self._sessions[worker]
-
-    def _client_session(self) -> requests.Session:
+    def _new_session(self) -> requests.Session:
         from pysnc import ServiceNowClient  # type: ignore[import-untyped]
 
         # PySNC takes no http://, which is allowed for this machine alone; the address is given per request.
         address = "https://" + self.url.partition("://")[2]
         client = ServiceNowClient(address, self._credentials, auto_retry=False)
-        session: requests.Session = client.session
-        return session
+        return self._guarded(client.session)
 
     def _guarded(self, session: requests.Session) -> requests.Session:
         tls, proxy = self.settings.tls, self.settings.proxy
@@ -330,9 +308,7 @@ class Instance:
             self._stopped = error
             raise
 
-    def _log(
-        self, table: str, parameters: Mapping[str, str], response: requests.Response, seconds: float
-    ) -> None:
+    def _log(self, table: str, parameters: Mapping[str, str], response: requests.Response) -> None:
         logger.debug(
             "%s query=%s offset=%s limit=%s status=%d bytes=%d ms=%d transaction=%s",
             table,
@@ -341,11 +317,6 @@ class Instance:
             parameters.get("sysparm_limit", ""),
             response.status_code,
             len(response.content),
-            seconds * 1000,
+            response.elapsed.total_seconds() * 1000,
             response.headers.get("X-Transaction-ID", ""),
         )
-
-
-def _error(state: RetryCallState) -> TransientError:
-    found = state.outcome.exception() if state.outcome else None
-    return found if isinstance(found, TransientError) else TransientError("No answer.")

@@ -40,7 +40,8 @@ class SandboxServiceNow:
 
     `access` says by table what the account may see, `faults` and `life` what goes wrong and what goes
     on; both are seeded. `tls` is False, True, or `mutual` for a client certificate in place of a
-    password. Raises at the end what went wrong in the sandbox itself.
+    password. `port` 0 is a free one; one that is taken raises OSError. Raises at the end what went wrong
+    in the sandbox itself.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class SandboxServiceNow:
         clock: Clock | None = None,
         tls: Security = False,
         zipped: bool = False,
+        port: int = 0,
     ) -> None:
         self.tables = tables
         self.settings = settings or Settings()
@@ -65,7 +67,7 @@ class SandboxServiceNow:
         self.accounts = Accounts(self.settings, self.clock, seed)
         self.url = ""
         self._seed = seed
-        self._tls, self._zipped = tls, zipped
+        self._tls, self._zipped, self._port = tls, zipped, port
         self._latency, self._delays = latency, Occasions(_EVERYTHING, f"{seed}:latency")
         describe(tables, self.settings)
         self._instance = Instance(
@@ -124,7 +126,9 @@ class SandboxServiceNow:
             self._folder = tempfile.TemporaryDirectory(prefix="sandbox-servicenow-")
             self._certificates = Certificates(Path(self._folder.name), mutual=self._tls == "mutual")
             context = self._certificates.context
-        self._server = Server(self._respond, self.clock, context=context, zipped=self._zipped)
+        self._server = Server(
+            self._respond, self.clock, context=context, zipped=self._zipped, port=self._port
+        )
         self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self._server.port}"
         self._instance.url = self.url
         self._server.start()

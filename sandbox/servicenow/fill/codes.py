@@ -25,6 +25,8 @@ GERMAN_INCIDENT_STATE = {
     "Abgebrochen": "8",
 }
 OLD_INCIDENT_STATE = {**INCIDENT_STATE, "On Hold": "4"}
+"""From before the state model: what waits has a state of its own for each reason."""
+_OLD_LABELS = {"3": "Awaiting Problem", "4": "Awaiting User Info", "5": "Awaiting Evidence"}
 PROBLEM_STATE = {
     "New": "101",
     "Assess": "102",
@@ -110,7 +112,9 @@ def recoded(rows: Iterable[Row], field: str, codes: Mapping[str, str]) -> None:
         row[field] = codes.get(label) or code(label)
 
 
-def choice_rows(further: Mapping[tuple[str, str], Iterable[str]]) -> Iterator[Row]:
+def choice_rows(
+    further: Mapping[tuple[str, str], Iterable[str]], *, old_states: bool = False
+) -> Iterator[Row]:
     """Return sys_choice: the known codes, and by table and field further labels with codes of their own."""
     added = {where: {label: code(label) for label in labels} for where, labels in further.items()}
     for (table, element), labels in {**CHOICES, **added}.items():
@@ -120,6 +124,8 @@ def choice_rows(further: Mapping[tuple[str, str], Iterable[str]]) -> Iterator[Ro
     for label, value in GERMAN_INCIDENT_STATE.items():
         yield _choice("incident", "state", value, label, language="de")
     yield _choice("incident", "state", "5", "Awaiting Evidence", inactive="true")
+    for value, label in _OLD_LABELS.items() if old_states else ():
+        yield _choice("incident", "state", value, label)
 
 
 def _choice(table: str, element: str, value: str, label: str, **further: str) -> Row:

@@ -101,6 +101,8 @@ class Translator:
         if how == "sys_user":
             return [self.person(cell) for cell in records.column(column)]
         convert = _PLAIN.get(how)
+        if convert is text:
+            return [cell if isinstance(cell, str) else text(cell) for cell in records.column(column)]
         if convert is not None:
             return [convert(cell) for cell in records.column(column)]
         return [reference(how, str(cell)) if cell else "" for cell in records.column(column)]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sandbox.servicenow.fill.codes import INCIDENT_STATE
 from sandbox.servicenow.fill.columns import Records, Translator, moment, reference, span, stamps, text
-from sandbox.servicenow.store import Row, Tables
+from sandbox.servicenow.store import Row, Tables, sys_id
 
 DEFINITIONS = {
     "state": ("incident_state", "Incident State Duration"),
@@ -24,8 +24,8 @@ def add_history(tables: Tables, transitions: Records, translator: Translator) ->
     """Add metric_definition, metric_instance and sys_audit of the incidents' history."""
     changes = [change for change in _changes(transitions) if change[2] in DEFINITIONS]
     tables.add("metric_definition", [_definition(*entry) for entry in DEFINITIONS.values()])
-    tables.add("metric_instance", _metrics(changes, translator))
-    tables.add("sys_audit", (_audit(change, translator) for change in changes))
+    tables.take("metric_instance", _metrics(changes, translator))
+    tables.take("sys_audit", (_audit(change, translator) for change in changes))
 
 
 def _changes(transitions: Records) -> Iterator[_Change]:
@@ -68,7 +68,7 @@ def _metric(change: _Change, translator: Translator) -> Row:
     key, record, field, _, value, at, _ = change
     element, name = DEFINITIONS[field]
     return {
-        "sys_id": reference("metric_instance", key),
+        "sys_id": sys_id("metric_instance", key),
         "table": "incident",
         "id": reference("incident", record),
         "definition": reference("metric_definition", name),
@@ -101,7 +101,7 @@ def _raw(field: str, value: str, translator: Translator) -> str:
 def _audit(change: _Change, translator: Translator) -> Row:
     key, record, field, before, after, at, actor = change
     return {
-        "sys_id": reference("sys_audit", key),
+        "sys_id": sys_id("sys_audit", key),
         "tablename": "incident",
         "documentkey": reference("incident", record),
         "fieldname": _AUDITED[field],

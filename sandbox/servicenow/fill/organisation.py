@@ -31,9 +31,6 @@ _KINDS: Mapping[str, _Add] = {
 """Record kinds beside incidents, by the attribute that an organisation has them in."""
 
 
-_CATEGORISED = {"incidents": "incident", "problems": "problem", "changes": "change_request"}
-
-
 class Organised(Protocol):
     """An organisation: incidents and their history at least."""
 
@@ -68,7 +65,7 @@ def tables_of(organisation: Organised, *, old_states: bool = False) -> Tables:
             tables, [(incidents, "service_id", "cmdb_ci_service"), (incidents, "ci_id", "cmdb_ci_server")]
         )
     others.add_people(tables, list(translator.people))
-    tables.add("sys_choice", codes.choice_rows(_labels(organisation, translator)))
+    tables.add("sys_choice", codes.choice_rows(_labels(organisation, translator), old_states=old_states))
     return tables
 
 

@@ -45,10 +45,23 @@ def add_stand_ins(tables: Tables, columns: Iterable[tuple[Records, str, str]]) -
 
 def add_relationships(tables: Tables, translator: Translator, records: Records) -> None:
     """Add dependencies between items and their types."""
-    tables.add("cmdb_rel_ci", translator.rows(records, "cmdb_rel_ci", fields.CI_RELATIONSHIP))
+    rows = translator.rows(records, "cmdb_rel_ci", fields.CI_RELATIONSHIP)
+    tables.add("cmdb_rel_ci", rows)
     names = sorted({name for name in translator.cells(records, "type") if name})
     types = [{**_named("cmdb_rel_type", name), "parent_descriptor": name} for name in names]
     tables.add("cmdb_rel_type", types)
+    services = tables.view("cmdb_ci_service").by_id
+    tables.add("svc_ci_assoc", [_membership(row) for row in rows if row["parent"] in services])
+
+
+def _membership(relation: Row) -> Row:
+    """Return what service mapping keeps of an item right below a service."""
+    return {
+        "sys_id": reference("svc_ci_assoc", relation["sys_id"]),
+        "service_id": relation["parent"],
+        "ci_id": relation["child"],
+        **stamps(relation["sys_created_on"]),
+    }
 
 
 def add_events(tables: Tables, translator: Translator, records: Records) -> None:
@@ -122,9 +135,17 @@ def _use(translator: Translator, at: str, use: Row) -> tuple[str, Row]:
 
 
 def add_surveys(tables: Tables, translator: Translator, records: Records) -> None:
-    """Add assessment instances with the normalised result of one question."""
+    """Add assessment instances with the result of one question, on a scale from 1 to 5.
+
+    Incidents have a question with numbers, 5 best; requests one with choices, 1 best. The platform's own
+    normalised value is multiplied by a scale factor of 10.
+    """
     names = sorted({name for name in translator.cells(records, "name") if name})
-    tables.add("asmt_metric_type", [_named("asmt_metric_type", name) for name in names])
+    tables.add(
+        "asmt_metric_type", [_named("asmt_metric_type", name) | {"scale_factor": "10"} for name in names]
+    )
+    tables.add("asmt_metric", [question for name in names for question in _questions(name)])
+    tables.add("asmt_metric_definition", [choice for name in names for choice in _choices(name)])
     columns = ("id", "name", "record_kind", "record_id", "respondent", "score")
     cells = [translator.cells(records, name) for name in columns]
     sent = translator.cells(records, "sent_at", "moment")
@@ -158,13 +179,36 @@ def _instance(translator: Translator, sent: str, answered: str, survey: Row) -> 
     }
 
 
+def _questions(survey: str) -> list[Row]:
+    shared = {"metric_type": reference("asmt_metric_type", survey), "weight": "10", "active": "true"}
+    numbers = _named("asmt_metric", f"{survey} number") | {"min": "1", "max": "5", "scale": "high"}
+    choices = _named("asmt_metric", f"{survey} choice") | {"min": "", "max": "", "scale": "low"}
+    return [numbers | shared | {"datatype": "numericscale"}, choices | shared | {"datatype": "choice"}]
+
+
+def _choices(survey: str) -> list[Row]:
+    metric = reference("asmt_metric", f"{survey} choice")
+    return [
+        {
+            "sys_id": reference("asmt_metric_definition", f"{survey} {value}"),
+            "metric": metric,
+            "value": str(value),
+            "display": display,
+            **stamps(_SINCE),
+        }
+        for value, display in enumerate(("Very good", "Good", "Fair", "Poor", "Very poor"), 1)
+    ]
+
+
 def _result(instance: Row, answered: str, survey: Row) -> Row:
-    mark = str(1 + int(survey["score"]) // 25)
+    mark = 1 + int(survey["score"]) // 25
+    by_choice = survey["record_kind"] == "request"
     return {
         "sys_id": reference("asmt_metric_result", survey["id"]),
         "instance": instance["sys_id"],
-        "actual_value": mark,
-        "normalized_value": survey["score"],
+        "metric": reference("asmt_metric", f"{survey['name']} {'choice' if by_choice else 'number'}"),
+        "actual_value": str(6 - mark if by_choice else mark),
+        "normalized_value": str((mark - 1) * 2.5),
         "user": instance["user"],
         **stamps(answered),
     }

@@ -103,6 +103,8 @@ def add_changes(tables: Tables, translator: Translator, records: Records) -> Non
     tables.add("change_request", rows)
     _add_approvals(tables, translator, records, rows)
     _add_affected(tables, records, rows)
+    _add_change_tasks(tables, translator, records, rows)
+    _add_pipelines(tables, records, rows)
     links = zip(rows, translator.cells(records, "release_id", "rm_release"), strict=True)
     tables.add("rm_m2m_release_task", [_release_link(row, release) for row, release in links if release])
 
@@ -114,6 +116,63 @@ def _named(table: str, name: str) -> Row:
 def _release_link(row: Row, release: str) -> Row:
     key = reference("rm_m2m_release_task", row["sys_id"])
     return {"sys_id": key, "release": release, "task": row["sys_id"], **stamps(row["sys_created_on"])}
+
+
+def _add_change_tasks(tables: Tables, translator: Translator, records: Records, rows: Sequence[Row]) -> None:
+    """Add an implementation task, which whoever implements ends, and a review once the change is closed."""
+    implementers = translator.cells(records, "implementer", "sys_user")
+    tasks: list[Row] = []
+    for row, implementer in zip(rows, implementers, strict=True):
+        ended = row["work_end"] if implementer else ""
+        tasks.append(_change_task(row, "implementation", ended, implementer))
+        if row["closed_at"] and ended:
+            tasks.append(_change_task(row, "review", row["closed_at"], row["assigned_to"]))
+    tables.add("change_task", tasks)
+
+
+def _change_task(change: Row, kind: str, ended: str, by: str) -> Row:
+    return {
+        "sys_id": reference("change_task", f"{change['sys_id']}.{kind}"),
+        "number": f"CTASK{change['number'][3:]}{kind[0]}",
+        "change_request": change["sys_id"],
+        "change_task_type": kind,
+        "state": "3" if ended else "1",
+        "active": text(not ended),
+        "opened_at": change["opened_at"],
+        "closed_at": ended,
+        "closed_by": by if ended else "",
+        "assigned_to": change["assigned_to"],
+        "assignment_group": change["assignment_group"],
+        **stamps(change["sys_created_on"]),
+        "sys_updated_on": max(ended, change["sys_created_on"]),
+    }
+
+
+def _add_pipelines(tables: Tables, records: Records, rows: Sequence[Row]) -> None:
+    """Add the run of a pipeline that carried out a change; the plugin is there from then on."""
+    if "pipeline" not in records.columns:
+        return
+    names = [str(name or "") for name in records.column("pipeline")]
+    tables.add("sn_devops_pipeline", [_named("sn_devops_pipeline", name) for name in sorted({*names} - {""})])
+    runs = [_run(row, name) for row, name in zip(rows, names, strict=True) if name]
+    tables.add("sn_devops_pipeline_execution", runs)
+
+
+def _run(change: Row, pipeline: str) -> Row:
+    good = change["close_code"] in ("successful", "successful_issues")
+    return {
+        "sys_id": reference("sn_devops_pipeline_execution", change["sys_id"]),
+        "number": f"PE{change['number'][3:]}",
+        "pipeline": reference("sn_devops_pipeline", pipeline),
+        "change_request": change["sys_id"],
+        "environment": "production",
+        "state": "completed",
+        "result": "successful" if good else "failed",
+        "start_time": change["work_start"],
+        "end_time": change["work_end"],
+        "triggered_by": "svc_deploy",
+        **stamps(change["work_end"], "svc_pipeline"),
+    }
 
 
 def _add_approvals(tables: Tables, translator: Translator, records: Records, rows: Sequence[Row]) -> None:

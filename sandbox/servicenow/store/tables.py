@@ -71,12 +71,16 @@ class Tables:
 
         A missing sys_id is made from the row's number or position; missing fields are empty.
         """
+        self.take(table, map(dict, rows))
+
+    def take(self, table: str, rows: Iterable[Row]) -> None:
+        """Put rows in that nobody else holds: they are kept as they are instead of copied."""
         with self.lock:
             parted: dict[str, list[Row]] = {table: []}
             start = len(self._own.get(table, ()))
             for position, row in enumerate(rows, start):
-                complete = self._complete(table, row, position)
-                parted.setdefault(complete["sys_class_name"], []).append(complete)
+                self._complete(table, row, position)
+                parted.setdefault(row["sys_class_name"], []).append(row)
             for name, part in parted.items():
                 self._fill(name, part)
 
@@ -127,7 +131,8 @@ class Tables:
     def put(self, table: str, row: Mapping[str, str]) -> Row:
         """Store one row as given, instead of the one with its sys_id."""
         with self.lock:
-            complete = self._complete(table, row, len(self._own.get(table, ())))
+            complete = dict(row)
+            self._complete(table, complete, len(self._own.get(table, ())))
             name = complete["sys_class_name"]
             if name not in self._own:
                 self._fill(name, [])
@@ -144,15 +149,13 @@ class Tables:
                     return found
         return None
 
-    def _complete(self, table: str, row: Mapping[str, str], position: int) -> Row:
-        complete = dict(row)
+    def _complete(self, table: str, complete: Row, position: int) -> None:
         if not complete.get("sys_id"):
             name = complete.get("number") or str(position)
             complete["sys_id"] = sys_id(table, name)
         named = complete.get("sys_class_name", "")
         if named != table and (not named or named not in self._descendants(table)):
             complete["sys_class_name"] = table
-        return complete
 
     def _fill(self, table: str, rows: list[Row]) -> None:
         if table not in self.schema:

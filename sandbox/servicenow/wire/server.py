@@ -23,7 +23,7 @@ Respond = Callable[[Request], Reply]
 
 
 class Server:
-    """Serves on 127.0.0.1 on a free port until it is stopped."""
+    """Serves on 127.0.0.1 until it is stopped; port 0 is a free one. Raises OSError for one that is taken."""
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class Server:
         *,
         context: ssl.SSLContext | None = None,
         zipped: bool = False,
+        port: int = 0,
     ) -> None:
         self.respond = respond
         self.clock = clock
@@ -40,7 +41,7 @@ class Server:
         self.errors: list[Exception] = []
         self._numbers = 0
         self._lock = Lock()
-        self._http = _Listener(self, context)
+        self._http = _Listener(self, context, port)
         self.port: int = self._http.server_address[1]
         self._thread = Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
@@ -68,12 +69,12 @@ class _Listener(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, owner: Server, context: ssl.SSLContext | None) -> None:
+    def __init__(self, owner: Server, context: ssl.SSLContext | None, port: int) -> None:
         self.owner = owner
         self.context = context
         self._open: set[socket.socket] = set()
         self._lock = Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def process_request_thread(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any

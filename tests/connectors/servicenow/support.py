@@ -244,9 +244,24 @@ def _others(ann: str, work: dict[str, str]) -> dict[str, list[dict[str, str]]]:
         "change_request": [work | {"type": "normal", "state": "3", "close_code": "successful_issues"}],
         "sysapproval_approver": [approval | {"sysapproval": change}, approval | {"sysapproval": item}],
         "task_ci": [{"task": change, "ci_item": sys_id("cmdb_ci", str(n))} for n in range(2)],
+        "change_task": [
+            {"change_request": change, "change_task_type": kind, "closed_at": start, "closed_by": ann}
+            for kind in ("planning", "implementation")
+        ],
+        "sn_devops_pipeline": [{"name": "payroll-deploy"}],
         "rm_release": [work | {"number": "RLSE1", "state": "3", "end_date": start}],
         "rm_m2m_release_task": [{"release": sys_id("rm_release", "0"), "task": change}],
+        "sn_devops_pipeline_execution": [
+            {
+                "number": "PE1",
+                "change_request": change,
+                "pipeline": sys_id("sn_devops_pipeline", "0"),
+                "result": "successful",
+                "end_time": start,
+            }
+        ],
         "cmdb_ci": [{"name": f"server {n}", "operational_status": "1", "owned_by": ann} for n in range(2)],
+        "svc_ci_assoc": [{"service_id": sys_id("cmdb_ci", "0"), "ci_id": sys_id("cmdb_ci", "1")}],
         "cmdb_rel_ci": [{"parent": sys_id("cmdb_ci", "0"), "child": sys_id("cmdb_ci", "1")}],
         "em_event": [
             {
@@ -265,9 +280,15 @@ def _others(ann: str, work: dict[str, str]) -> dict[str, list[dict[str, str]]]:
         "m2m_kb_task": [{"kb_knowledge": sys_id("kb_knowledge", "0"), "task": sys_id("incident", "INC1")}],
         "kb_feedback": [{"article": sys_id("kb_knowledge", "0"), "user": ann, "useful": "yes"}],
         "asmt_assessment_instance": [{"taken_on": start, "user": ann, "trigger_table": "incident"}],
+        "asmt_metric": [{"min": "1", "max": "5", "scale": "high"}],
         "asmt_metric_result": [
-            {"instance": sys_id("asmt_assessment_instance", "0"), "normalized_value": value}
-            for value in ("75", "100")
+            {
+                "instance": sys_id("asmt_assessment_instance", "0"),
+                "metric": sys_id("asmt_metric", "0"),
+                "actual_value": value,
+                "normalized_value": "7.5",
+            }
+            for value in ("4", "5")
         ],
         "cmdb_ci_outage": [{"begin": text(BEGIN), "end": start, "type": "outage"}],
     }

@@ -22,6 +22,8 @@ ALL = dict.fromkeys(KINDS, 1) | {
     "group": 3,
     "event": 3,
     "configuration_item": 2,
+    "ci_relationship": 2,
+    "release": 2,
     "knowledge_use": 3,
 }
 INCIDENTS = {"incident": 30, "transition": 120, "group": 3}

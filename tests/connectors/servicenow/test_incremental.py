@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
@@ -55,7 +56,8 @@ def test_a_second_sync_of_unchanged_tables_asks_little_and_reads_nothing() -> No
         assert store.readings == []
         # Deletions are asked for once for every audited kind.
         assert asked.pop("sys_audit_delete") <= 10
-        assert max(asked.values()) <= 5
+        assert max(asked.values()) <= 6
+        assert asked.total() <= 120
 
 
 def test_requests_are_proportional_to_the_changes() -> None:
@@ -68,6 +70,30 @@ def test_requests_are_proportional_to_the_changes() -> None:
         assert held(store) == truth(instance)
         assert reading.received == 120
         assert reading.requests <= 12
+
+
+def test_fifty_changes_among_twenty_thousand_rows_cost_a_page_and_a_handful_of_requests() -> None:
+    tables = instance_tables(0)
+    tables.add("incident", _plain_incidents(20_000))
+    with sandbox(tables) as instance:
+        store = synced(instance, "incident", page_size=1000)
+        for row in random.Random(7).sample(instance.truth("incident"), 50):
+            instance.writer.update("incident", row["sys_id"], {"priority": "1"})
+        instance.journal.clear()
+        again(instance, store, "incident", page_size=1000)
+        pages = [call for call in instance.journal.calls("incident") if call.rows > 1]
+        assert held(store) == truth(instance)
+        assert [call.rows for call in pages] == [50]
+        assert store.readings[0][1].requests <= 12
+
+
+def _plain_incidents(number: int) -> list[dict[str, str]]:
+    begin, group = text(BEGIN), sys_id("sys_user_group", GROUPS[0])
+    frame = {"sys_created_on": begin, "sys_updated_on": begin, "opened_at": begin}
+    return [
+        frame | {"sys_id": sys_id("incident", str(one)), "state": "6", "assignment_group": group}
+        for one in range(number)
+    ]
 
 
 def test_what_is_younger_than_the_overlap_is_read_again() -> None:
@@ -236,6 +262,18 @@ def end_metric(instance: SandboxServiceNow, record: str, label: str, after: tupl
     told = {"field_value": after[0], "value": after[1], "start": now}
     frame = {name: row[name] for name in ("id", "definition", "field")}
     instance.writer.insert("metric_instance", frame | told | {"end": ""})
+
+
+def test_a_field_that_was_empty_in_between_did_not_change_from_its_former_value() -> None:
+    with sandbox() as instance:
+        end_metric(instance, FIRST, "Resolved", ("7", "Closed"))
+        row = next(row for row in instance.truth("metric_instance") if row["value"] == "Closed")
+        later = text(instance.clock.now() + timedelta(minutes=5))
+        instance.writer.update("metric_instance", row["sys_id"], {"start": later})
+        instance.clock.advance(LATER)
+        store = synced(instance, "transition")
+        own = [one.values for one in changes_of(store, "state") if one.values["record_id"] == FIRST]
+        assert [one["old_value"] for one in own] == [None, "New", None]
 
 
 def test_a_long_history_in_many_windows_is_that_of_one_window() -> None:

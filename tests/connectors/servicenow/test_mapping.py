@@ -67,7 +67,24 @@ def values(instance: SandboxServiceNow, kind: str, name: str, **changes: Any) ->
         ),
         ("change", "change_request", {"close_code": "unsuccessful"}, {"outcome": "failed"}),
         ("change", "change_request", {"close_code": "something"}, {"outcome": None}),
+        ("change", "change_request", {"close_code": "Successful"}, {"outcome": "successful"}),
+        ("change", "change_request", {"close_code": "successful"}, {"outcome": "successful"}),
+        (
+            "change",
+            "change_request",
+            {"close_code": "Successful with issues"},
+            {"outcome": "successful_with_issues"},
+        ),
+        ("change", "change_request", {"state": "4"}, {"state": "Canceled", "disposition": "cancelled"}),
         ("change", "change_request", {"risk": "2"}, {"risk": 2}),
+        ("problem", "problem", {"resolution_code": "duplicate"}, {"disposition": "duplicate"}),
+        ("problem", "problem", {"state": "4"}, {"state": "Closed"}),
+        (
+            "incident",
+            "incident",
+            {"close_code": "Solution provided"},
+            {"close_code": "Solution provided", "disposition": None},
+        ),
         ("release", "rm_release", {"state": "4"}, {"outcome": "failed", "type": "release"}),
         ("request", "sc_req_item", {"stage": "request_cancelled"}, {"disposition": "cancelled"}),
         ("service_level", "task_sla", {"stage": "cancelled", "active": "false"}, {"cancelled": True}),
@@ -95,6 +112,39 @@ def test_labels_of_the_instance_win() -> None:
     tables.add("incident", [stamps("incident", "one", BEGIN) | {"state": "9"}])
     with sandbox(tables) as instance:
         assert values(instance, "incident", sys_id("incident", "one"))["state"] == "Waiting for parts"
+
+
+def choices(table: str, labels: dict[str, str]) -> list[dict[str, str]]:
+    said = {"name": table, "element": "state", "language": "en", "inactive": "false"}
+    return [
+        stamps("sys_choice", f"{table} {value}", BEGIN) | said | {"value": value, "label": label}
+        for value, label in labels.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({"4": "Closed Incomplete"}, {"state": "Closed Incomplete", "disposition": None}),
+        ({"4": "Canceled"}, {"state": "Canceled", "disposition": "cancelled"}),
+    ],
+)
+def test_a_code_that_both_state_models_have_is_told_by_its_label(
+    labels: dict[str, str], expected: dict[str, Any]
+) -> None:
+    tables = full_tables()
+    tables.add("sys_choice", choices("change_request", labels))
+    tables.add("change_request", [stamps("change_request", "one", BEGIN) | {"state": "4"}])
+    with sandbox(tables) as instance:
+        found = values(instance, "change", sys_id("change_request", "one"))
+        assert {name: found[name] for name in expected} == expected
+
+
+def test_labels_of_tasks_hold_for_their_classes() -> None:
+    tables = full_tables()
+    tables.add("sys_choice", choices("task", {"3": "Closed Complete"}))
+    with sandbox(tables) as instance:
+        assert values(instance, "release", sys_id("rm_release", "0"))["state"] == "Closed Complete"
 
 
 def test_names_of_groups_and_users_stand_for_their_identifiers() -> None:

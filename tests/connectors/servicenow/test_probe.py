@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from connectors.contract import ProbeResult
-from sandbox.servicenow import Access, SandboxServiceNow, Settings, faults, tail
+from sandbox.servicenow import Access, SandboxServiceNow, Settings, Tables, faults, sys_id, tail
+from sandbox.servicenow.store import standard
 from storage.errors import FatalError
 from storage.evidence.store import KindState
-from tests.connectors.servicenow.support import connect, full_tables, instance_tables, sandbox
+from storage.records import KINDS
+from tests.connectors.servicenow.support import (
+    Store,
+    connect,
+    full_tables,
+    held,
+    instance_tables,
+    sandbox,
+    truth,
+)
 
 ALL_HIDDEN = Access(hidden=(tail(10_000),))
 WITHOUT_RANGE = Access(without_range=frozenset({"sys_updated_on"}))
@@ -34,7 +45,7 @@ def probed(instance: SandboxServiceNow, **changes: Any) -> Mapping[str, ProbeRes
         (ALL_HIDDEN, KindState.HIDDEN, "120 rows are there"),
         (Access(before_query="number=none"), KindState.EMPTY, "no rows"),
         (WITHOUT_RANGE, KindState.DENIED, "may not filter by sys_updated_on"),
-        (REFUSED, KindState.DENIED, "sn_incident_read"),
+        (REFUSED, KindState.DENIED, "query_range and query_match rules on incident.sys_updated_on"),
         (Access(fields={"sys_updated_on": "absent"}), KindState.DENIED, "may not read sys_updated_on"),
         (Access(), KindState.READABLE, ""),
     ],
@@ -117,3 +128,154 @@ def test_a_mapped_field_that_is_not_there_is_a_problem_of_the_settings() -> None
         connector.close()
         assert problem.path == ("map", "incident.service_id")
         assert "no field 'u_afected_service'" in problem.message
+
+
+def without(table: str, *names: str) -> Tables:
+    """Return an instance whose table never had some fields."""
+    schema = standard()
+    definition = schema[table]
+    own = {name: one for name, one in definition.own.items() if name not in names}
+    schema.define(replace(definition, own=own))
+    tables, full = Tables(schema), full_tables()
+    for name in full:
+        tables.add(name, [{k: v for k, v in row.items() if k not in names} for row in full.rows(name)])
+    return tables
+
+
+def test_fields_that_do_not_exist_are_told_from_those_that_may_not_be_read() -> None:
+    closed = {"incident": Access(fields={"assignment_group": "absent", "close_notes": "absent"})}
+    with sandbox(without("incident", "major_incident_state"), access=closed) as instance:
+        detail = probed(instance)["incident"].detail
+    assert "incident has no major_incident_state." in detail
+    assert "incident: assignment_group, close_notes may not be read. Add a read rule" in detail
+
+
+@pytest.mark.parametrize("table", ["sys_dictionary", "sys_db_object"])
+def test_without_the_dictionary_both_are_possible(table: str) -> None:
+    closed = {"incident": Access(fields={"close_notes": "absent"}), table: Access(denied=True)}
+    with sandbox(full_tables(), access=closed) as instance:
+        detail = probed(instance)["incident"].detail
+    assert "incident: without close_notes, which are absent or may not be read." in detail
+
+
+def test_a_mistyped_field_is_found_in_an_empty_table_too() -> None:
+    with sandbox() as instance:
+        connector = connect(instance, records=["problem"], map={"problem.service_id": "u_service"})
+        (problem,) = connector.problems()
+        assert problem.message.startswith("problem has no field 'u_service' (did you mean")
+        connector.close()
+
+
+def test_a_field_that_may_not_be_read_is_a_problem_of_another_kind() -> None:
+    closed = {"incident": Access(fields={"correlation_id": "absent"})}
+    with sandbox(access=closed) as instance:
+        connector = connect(instance, map={"incident.service_id": "correlation_id"})
+        (problem,) = connector.problems()
+        connector.close()
+        assert problem.message == "incident has no field 'correlation_id' that the account can read."
+
+
+MODES: tuple[Literal["drop", "no_rows", "forbidden"], ...] = ("drop", "no_rows", "forbidden")
+DROPS = "leaves clauses on fields that it does not know out of a query"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_probe_says_when_clauses_are_left_out(mode: Literal["drop", "no_rows", "forbidden"]) -> None:
+    with sandbox(settings=Settings(unknown_clause=mode)) as instance:
+        told = [one.detail for one in probed(instance).values() if DROPS in one.detail]
+    assert len(told) == (1 if mode == "drop" else 0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_evidence_is_the_same_whatever_becomes_of_unknown_clauses(
+    mode: Literal["drop", "no_rows", "forbidden"],
+) -> None:
+    with sandbox(full_tables(), settings=Settings(unknown_clause=mode)) as instance:
+        store = Store()
+        store.sync(connect(instance, records=list(KINDS)))
+        assert held(store) == truth(instance)
+        assert held(store, "service_level") == truth(instance, "task_sla")
+        assert store.ids("transition") == truth(instance, "metric_instance").keys()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_table_without_a_field_that_clauses_name_is_not_read(
+    mode: Literal["drop", "no_rows", "forbidden"],
+) -> None:
+    """Else an instance would answer with everything, or with nothing at all, and both look like rows."""
+    with sandbox(without("task_sla", "active"), settings=Settings(unknown_clause=mode)) as instance:
+        found = probed(instance)["service_level"]
+        assert found.state is KindState.DENIED
+        assert "task_sla: the account may not read active, which queries name." in found.detail
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_companion_that_cannot_be_asked_by_record_promises_nothing(
+    mode: Literal["drop", "no_rows", "forbidden"],
+) -> None:
+    tables = without("task_ci", "task")
+    with sandbox(tables, settings=Settings(unknown_clause=mode)) as instance:
+        connector = connect(instance, records=["change"])
+        found = {one.kind: one for one in connector.probe()}["change"]
+        assert found.capability is not None
+        assert "affected_ci_count" not in found.capability.columns
+        assert "affected_service_count" in found.capability.columns
+        assert "task_ci: the account may not read task" in found.detail
+        store = Store()
+        store.sync(connector, "change")
+        values = store.records["change"][sys_id("change_request", "0")].values
+        assert values["affected_ci_count"] is None
+
+
+def test_every_table_that_is_missing_is_named_with_what_helps() -> None:
+    closed = {
+        "m2m_kb_task": Access(denied=True),
+        "task_sla": Access(denied=True),
+        "sys_user_grmember": Access(denied=True),
+    }
+    tables = full_tables()
+    tables.remove("em_alert")
+    with sandbox(tables, access=closed) as instance:
+        found = probed(instance, records=["incident", "service_level", "event"])
+        assert "m2m_kb_task: the account may not read it. Grant knowledge" in found["incident"].detail
+        assert "Grant itil, or add a read rule on task_sla.*" in found["service_level"].detail
+        assert (
+            "em_alert: there is no such table. Activate the plugin Event Management" in found["alert"].detail
+        )
+        assert "Add a read rule on sys_user_grmember.*" in found["group"].detail
+        assert found["group"].capability is not None
+        assert "member_count" not in found["group"].capability.columns
+
+
+NOTHING = dict.fromkeys(Tables(), Access(denied=True))
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        NOTHING,
+        dict.fromkeys(Tables(), Access(hidden=(tail(10_000),))),
+        dict.fromkeys(Tables(), Access(before_query="sys_id=none")),
+        NOTHING | {"sys_user_group": Access(), "sys_user": Access()},
+        dict.fromkeys(Tables(), Access(before_query="sys_id=none")) | {"sys_user_group": Access()},
+    ],
+)
+def test_an_account_without_a_role_is_told_which_ones_it_needs(access: dict[str, Access]) -> None:
+    with (
+        sandbox(access=access) as instance,
+        pytest.raises(FatalError, match="read nothing of cmdb_ci_outage, incident, task_sla") as raised,
+    ):
+        probed(instance)
+    assert "Grant it the roles itil, sn_incident_read" in raised.value.hint
+
+
+def test_something_that_is_no_instance_is_not_taken_for_one_without_plugins() -> None:
+    tables = Tables()
+    for name in list(tables):
+        tables.remove(name)
+    with sandbox(tables) as instance:
+        for name in ("sys_db_object", "sys_dictionary", "sys_properties"):
+            tables.remove(name)
+        with pytest.raises(FatalError, match="no ServiceNow instance") as raised:
+            probed(instance)
+    assert "`url`" in raised.value.hint

@@ -214,17 +214,16 @@ def test_nothing_that_writes_gets_out(method: str, path: str) -> None:
         ReadOnlyAdapter().send(request)
 
 
-def test_every_worker_has_a_session_of_its_own(instance: Instance) -> None:
-    first, second = instance._session(0), instance._session(1)
+def test_sessions_share_no_cookies_and_no_netrc(instance: Instance) -> None:
+    first, second = instance._new_session(), instance._new_session()
     assert first is not second
     assert first.cookies is not second.cookies
-    assert first is instance._session(0)
     assert not first.trust_env
 
 
 def test_a_proxy_is_used_for_everything(waits: list[float]) -> None:
     instance = build(waits, proxy="http://proxy:8080")
-    assert instance._session(0).proxies == dict.fromkeys(("http", "https"), "http://proxy:8080")
+    assert instance._new_session().proxies == dict.fromkeys(("http", "https"), "http://proxy:8080")
     instance.close()
 
 

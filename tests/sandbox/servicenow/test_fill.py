@@ -59,6 +59,60 @@ def test_old_states_have_the_codes_of_before_the_state_model(organisation: Organ
     assert {old[number] for number in on_hold} <= {"4"}
 
 
+def test_old_states_have_the_labels_of_before_the_state_model(organisation: Organisation) -> None:
+    rows = tables_of(organisation, old_states=True).rows("sys_choice")
+    labels = {
+        row["value"]: row["label"] for row in rows if row["name"] == "incident" and row["language"] == "en"
+    }
+    assert [labels[code] for code in "345"] == ["Awaiting Problem", "Awaiting User Info", "Awaiting Evidence"]
+
+
+def test_whoever_implements_a_change_ends_its_task(organisation: Organisation, tables: Tables) -> None:
+    ended = {
+        row["change_request"]: (row["closed_by"], row["closed_at"])
+        for row in tables.rows("change_task")
+        if row["change_task_type"] == "implementation" and row["closed_at"]
+    }
+    expected = {
+        sys_id("change_request", str(record["id"])): (
+            sys_id("sys_user", str(record["implementer"])),
+            str(record["actual_end_at"])[:19].replace("T", " "),
+        )
+        for record in organisation.changes.rows()
+        if record["implementer"]
+    }
+    assert ended == expected
+
+
+def test_changes_of_a_pipeline_have_its_run(organisation: Organisation, tables: Tables) -> None:
+    runs = {row["change_request"]: row["pipeline"] for row in tables.rows("sn_devops_pipeline_execution")}
+    assert runs == {
+        sys_id("change_request", str(record["id"])): sys_id("sn_devops_pipeline", str(record["pipeline"]))
+        for record in organisation.changes.rows()
+        if record["pipeline"]
+    }
+
+
+def test_answers_are_marks_on_the_scale_of_their_question(organisation: Organisation, tables: Tables) -> None:
+    results = {row["instance"]: row for row in tables.rows("asmt_metric_result")}
+    for record in organisation.surveys.rows():
+        if record["score"] is not None:
+            row = results[sys_id("asmt_assessment_instance", str(record["id"]))]
+            question = tables.row("asmt_metric", row["metric"])
+            assert question is not None
+            best, worst = (1, 5) if question["scale"] == "low" else (5, 1)
+            share = (int(row["actual_value"]) - worst) / (best - worst)
+            assert 100 * share == record["score"]
+            assert float(row["normalized_value"]) == 10 * share
+
+
+def test_services_consist_of_what_is_right_below_them(tables: Tables) -> None:
+    services = tables.view("cmdb_ci_service").by_id
+    below = {(row["parent"], row["child"]) for row in tables.rows("cmdb_rel_ci") if row["parent"] in services}
+    assert {(row["service_id"], row["ci_id"]) for row in tables.rows("svc_ci_assoc")} == below
+    assert below
+
+
 def _dangling(tables: Tables) -> Iterator[str]:
     for table in tables:
         for name, field in tables.schema.fields(table).items():
