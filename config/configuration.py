@@ -112,6 +112,7 @@ class Configuration:
             field_defaults=dict(self.settings.field_defaults),
             automation=self.people.automation,
             migration=self.people.migration,
+            active_users=self.people.active_users,
             waiting_states=_patterns(self.states.waiting, default.waiting_states),
             ended_states=_patterns(self.states.ended, default.ended_states),
             departments=dict(self.departments.map),

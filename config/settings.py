@@ -28,6 +28,7 @@ from config.values import (
     Text,
     TimeZone,
     WindowDays,
+    active_users,
     business_hours,
     matrix_cell,
     matrix_priority,
@@ -88,6 +89,22 @@ Practice = Annotated[
 ]
 Priority = Annotated[int, BeforeValidator(priority), WithJsonSchema({"type": "string"})]
 Cell = Annotated[tuple[int, int], BeforeValidator(matrix_cell), WithJsonSchema({"type": "string"})]
+Users = Annotated[
+    Mapping[str, int] | int,
+    PlainValidator(active_users),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": {"type": "integer", "minimum": 1},
+                },
+            ]
+        }
+    ),
+]
 FieldName = Annotated[str, BeforeValidator(field_default_column), WithJsonSchema({"type": "string"})]
 
 
@@ -181,6 +198,11 @@ class People(Section):
     )
     migration: tuple[Text, ...] = Field(
         default=(), description="Patterns of accounts whose records were imported and do not count."
+    )
+    active_users: Users | None = Field(
+        default=None,
+        description="Number of active users of the organisation, or numbers by the month from which each "
+        "holds (`2026-01: 1200`). Not given: indicators per user are not connected.",
     )
     key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
         default=None,

@@ -173,7 +173,7 @@ def render(answers: Answers) -> str:
     )
     actors = [answers.log.actor] if answers.log and answers.log.actor else []
     unused = unused_fields(answers.header, [*columns.values(), *actors])
-    return _TEXT.format(
+    connector = _FILES.format(
         name=answers.name,
         path=yaml_text(answers.path),
         time_zone=yaml_text(answers.time_zone),
@@ -184,6 +184,12 @@ def render(answers: Answers) -> str:
         columns=lines,
         unused="".join(f"          # not used: {line}\n" for line in _wrapped(unused)),
     )
+    return HEAD + connector + tail(answers.time_zone)
+
+
+def tail(time_zone: str) -> str:
+    """Return what every configuration that `init` writes ends with: all settings besides the connectors."""
+    return _TAIL.format(time_zone=yaml_text(time_zone))
 
 
 def yaml_text(value: str) -> str:
@@ -242,16 +248,20 @@ def _wrapped(names: Sequence[str], width: int = 80) -> Iterator[str]:
         yield line
 
 
-_TEXT = """\
+HEAD = """\
 # Configuration of itsm-maturity. Paths are relative to this file.
 # A "#" right before a name is a setting with its default or an example; remove the "#" to use it.
-# A secret never needs to stand here: ${{NAME}}, ${{NAME:-default}} or file:/run/secrets/x stand for it.
+# A secret never needs to stand here: ${NAME}, ${NAME:-default} or file:/run/secrets/x stand for it.
 # `itsm-maturity check` tells everything that is wrong; `itsm-maturity check --schema` is for your editor.
 
 # Where evidence (copies of records) and history (assessments) are stored.
 #evidence: duckdb:evidence.duckdb
 #history: sqlite:maturity.db
 
+"""
+"""What every configuration that `init` writes begins with."""
+
+_FILES = """\
 connectors:
   {name}:
     type: files
@@ -269,6 +279,9 @@ connectors:
         columns:
 {columns}
 {unused}{history}
+"""
+
+_TAIL = """\
 # Which department a group's work belongs to; the first match wins.
 #departments: {{by: assignment_group, map: {{"Network*": Infrastructure, "DBA*": Infrastructure}}}}
 
@@ -292,6 +305,7 @@ assess:
 #people:
 #  automation: ["svc_*", "integration.*"]
 #  migration: [import.user]
+#  active_users: 1200
 #  key: ${{ITSM_MATURITY_KEY}}
 
 # Records up to 60 days after the platform's go-live do not count; `none: true` excludes nothing at all.

@@ -43,6 +43,7 @@ _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s+([A-Za-z]{3})(
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PRIORITY = re.compile(r"P([1-5])")
 _CELL = re.compile(r"([1-5])-([1-5])")
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 Hours = Mapping[int, tuple[int, int]]
@@ -191,6 +192,25 @@ def matrix_priority(value: object) -> int:
     if isinstance(value, str) and value in {"1", "2", "3", "4", "5"}:
         return int(value)
     return priority(value)
+
+
+def active_users(value: object) -> Mapping[str, int] | int:
+    """Return a number of users, or numbers by the month (`2026-01`) from which each holds."""
+    if not isinstance(value, Mapping):
+        return _users(value, value)
+    for month in value:
+        if not isinstance(month, str) or not _MONTH.fullmatch(month):
+            raise setting_error(month, "is not a month such as 2026-01")
+    if not value:
+        raise setting_error(None, "should have a month with its number of users (2026-01: 1200)")
+    return {str(month): _users(users, month) for month, users in value.items()}
+
+
+def _users(value: object, named: object) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise setting_error(named, "should have a whole number of users, 1 or more")
+    return number
 
 
 def one_of(names: Sequence[str], what: str) -> Callable[[object], str]:

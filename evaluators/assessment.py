@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from evaluators import ladder
 from evaluators.catalogue import Catalogue, Indicator, Practice
+from evaluators.departments import lagging, main_kind, volumes_of
 from evaluators.derive import derive
 from evaluators.examination import Examination
+from evaluators.measures.base import Snapshot
+from evaluators.overall import overall_of
 from evaluators.policy import Policy
 from evaluators.practice import assess_practice
 from evaluators.publication import Previous
-from evaluators.results import Assessment, OverallResult, PracticeResult, SourceState
+from evaluators.results import Assessment, PracticeResult, SourceState
 from evaluators.support import SupportMap, plural
 from storage.errors import UsageError
 from storage.evidence import relation
@@ -36,6 +38,8 @@ class Request:
     """Reason by indicator that is declared not applicable on that day."""
     previous: Callable[[str, str | None], Previous | None] = lambda _practice, _department: None
     """What the assessment before this one found, by practice and department."""
+    past: Callable[[str, str | None], Sequence[Snapshot]] = lambda _indicator, _department: ()
+    """What earlier assessments kept of an indicator's snapshot: their day, records fulfilled and counted."""
     progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None
 
 
@@ -56,8 +60,11 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
         supports=SupportMap(supports, policy, request.taken_at),
         evidence=version.content,
         exemptions=request.exemptions,
+        past=request.past,
     )
-    results = tuple(_assessed(examination, practice, request) for practice in practices)
+    results = _organisation_first(
+        [each for practice in practices for each in _assessed(examination, practice, request)]
+    )
     return Assessment(
         id=_identifier(version, catalogue, policy, request),
         taken_at=request.taken_at,
@@ -71,7 +78,12 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
         overall=overall_of(results),
         practices=results,
         sources=_sources(store, supports),
-        notes=(*_left_out(store, supports), *_twins(store, supports), *dict.fromkeys(examination.notes)),
+        notes=(
+            *lagging(results),
+            *_left_out(store, supports),
+            *_twins(store, supports),
+            *dict.fromkeys(examination.notes),
+        ),
     )
 
 
@@ -86,34 +98,20 @@ def kind_of(as_of: date, taken_at: datetime, policy: Policy) -> str:
     return "reconstructed" if past else "live"
 
 
-def overall_of(results: tuple[PracticeResult, ...]) -> OverallResult:
-    """Return the overall maturity of the organisation's practices (section 6.6)."""
-    indexes = {
-        result.practice: result.index if result.level is not None else None
-        for result in results
-        if result.department is None
-    }
-    proven = ladder.overall(indexes)
-    possible = ladder.overall(
-        {
-            result.practice: float(result.possible) if result.department is None else None
-            for result in results
-        },
-        unassessed=float(ladder.HIGHEST_LEVEL),
-    )
-    if proven is None or possible is None:
-        return OverallResult(None, None, None, None, None)
-    return OverallResult(proven.level, possible.level, proven.index, proven.weakest, proven.mean_index)
-
-
-def _assessed(examination: Examination, practice: Practice, request: Request) -> PracticeResult:
+def _assessed(examination: Examination, practice: Practice, request: Request) -> list[PracticeResult]:
     total = len(practice.indicators)
+    sources = examination.supports.sources(main_kind(practice))
+    volumes = volumes_of(examination.store, practice, sources, request.as_of)
+    examination.departments = tuple(name for name in volumes if name is not None)
 
     def examined(number: int, indicator: Indicator) -> None:
         request.progress(indicator.id, number, total)
 
-    previous = request.previous(practice.practice, None)
-    return assess_practice(examination, practice, previous, examined)
+    return assess_practice(examination, practice, volumes, request.previous, examined)
+
+
+def _organisation_first(results: Sequence[PracticeResult]) -> tuple[PracticeResult, ...]:
+    return tuple(sorted(results, key=lambda each: each.department is not None))
 
 
 def _names(catalogue: Catalogue) -> tuple[str, ...]:

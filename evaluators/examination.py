@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache, cached_property
 
-from evaluators.achievement import achievement, f_point
-from evaluators.catalogue import Catalogue, Exclusion, Indicator, Practice
-from evaluators.measures.base import Context, Population, quoted
-from evaluators.measures.improvement import Improvement
-from evaluators.measures.share import Share
-from evaluators.measures.stratified import StratifiedShare
+import pyarrow as pa
+
+from evaluators.achievement import achievement
+from evaluators.catalogue import Catalogue, Indicator
+from evaluators.measures.base import Context, MeasureModel, Snapshot, by_department
+from evaluators.measures.population import Population
 from evaluators.policy import Policy
+from evaluators.populations import Populations
+from evaluators.referred import Referred
 from evaluators.results import IndicatorResult, Measurement, State
-from evaluators.statistics.periods import month_index
 from evaluators.statistics.resampling import generator, seed_of
-from evaluators.statistics.trend import Ceiling
-from evaluators.support import SupportMap
+from evaluators.support import Answerable, SupportMap
 from storage.errors import ItsmMaturityError
 from storage.evidence.store import EvidenceStore
 
-COHORT_COLUMN = "opened_on"
-"""A fixed cohort is a set of records by the day they were opened (erratum A1)."""
+SAMPLED = 5
+"""Ids of records that are named with a number."""
+
+Scopes = tuple[str, dict[str | None, Measurement]]
+"""Query, and what was found by department; None is the organisation."""
+
+
+@dataclass
+class Divided:
+    """Rows of all departments, divided when one of them asks."""
+
+    whole: pa.Table
+
+    @cached_property
+    def parts(self) -> dict[str | None, pa.Table]:
+        """Return the rows by department."""
+        return by_department(self.whole)
+
+    def of(self, department: str | None) -> pa.Table:
+        """Return the rows of one department, all rows for the organisation."""
+        return self.whole if department is None else self.parts.get(department, self.whole.slice(0, 0))
 
 
 @dataclass
@@ -39,11 +58,28 @@ class Examination:
     evidence: str
     """Digest of the evidence, part of every seed (erratum B8)."""
     exemptions: Mapping[str, str]
+    past: Callable[[str, str | None], Sequence[Snapshot]] = lambda _indicator, _department: ()
+    """What earlier assessments saw of an indicator's snapshot, by indicator and department."""
     notes: list[str] = field(default_factory=list)
+    departments: tuple[str, ...] = ()
+    """Departments that are looked at besides the organisation."""
+    _found: dict[str, Scopes] = field(default_factory=dict, init=False)
+    _rows: dict[str, Divided] = field(default_factory=dict, init=False)
 
     def result(self, indicator: Indicator, department: str | None = None) -> IndicatorResult:
-        """Measure and rate one indicator."""
-        query, measurement = self._measured(indicator, department)
+        """Measure and rate one indicator; what belongs to the organisation alone a department inherits."""
+        if indicator.id not in self._found:
+            self._rows.clear()
+            self._found[indicator.id] = self._measured(indicator)
+        query, found = self._found[indicator.id]
+        scope = department if indicator.scope == "both" else None
+        if scope is not None and scope not in found:
+            # All departments at once: they share the rows of one query.
+            names = tuple(dict.fromkeys((*self.departments, scope)))
+            found.update(self._measured_in_departments(indicator, names))
+        return self._result(indicator, query, found[scope])
+
+    def _result(self, indicator: Indicator, query: str, measurement: Measurement) -> IndicatorResult:
         rated = measurement.state is State.MEASURED and measurement.value is not None
         return IndicatorResult(
             id=indicator.id,
@@ -59,47 +95,84 @@ class Examination:
             query=query,
         )
 
-    def population(self, indicator: Indicator, sources: tuple[str, ...]) -> Population:
-        """Return the records an indicator looks at in these sources."""
-        first, until = indicator.window.bounds(self.as_of, self.policy)
-        conditions = self._exclusions(indicator, sources)
-        dated_by = indicator.window.of
-        if self.policy.cohort is not None and dated_by != COHORT_COLUMN:
-            conditions, dated_by = (*conditions, f"{dated_by} IS NOT NULL"), COHORT_COLUMN
-        return Population(
-            kind=indicator.kind,
-            dated_by=dated_by,
-            first=first,
-            until=until,
-            as_of=self._start_of_day(),
-            sources=sources,
-            conditions=conditions,
-            field_defaults=self.policy.field_defaults,
-            fixed=self.policy.cohort is not None,
+    def population(self, indicator: Indicator) -> Population | Answerable:
+        """Return the records an indicator looks at, or why no source can show them."""
+        populations = Populations(
+            self.catalogue, self.policy, self.as_of, self.reconstructed, self.supports, self.notes
         )
+        return populations.of(indicator)
 
-    def _start_of_day(self) -> datetime:
-        local = datetime.combine(self.as_of, time(), ZoneInfo(self.policy.time_zone))
-        return local.astimezone(UTC).replace(tzinfo=None)
-
-    def _measured(self, indicator: Indicator, department: str | None) -> tuple[str, Measurement]:
-        """Return the query that was asked and what was found."""
-        if indicator.id in self.exemptions:
-            return "", Measurement(State.NOT_APPLICABLE, self.exemptions[indicator.id])
-        needs = (indicator.window.of, *indicator.measure.needs())
-        answerable = self.supports.answerable(indicator.kind, needs, reconstructed=self.reconstructed)
-        if answerable.state is not None:
-            return "", Measurement(answerable.state, answerable.reason)
-        population = self.population(indicator, answerable.sources)
+    def _measured(self, indicator: Indicator) -> Scopes:
+        """Return the query that was asked and what was found in the organisation."""
+        population = self._asked(indicator)
+        if isinstance(population, Measurement):
+            return "", {None: population}
         query = indicator.measure.sql(population)
         try:
-            rows = self.store.query(query)
-            return query, indicator.measure.answer(rows, self._context(indicator, population, department))
+            rows = self.rows(indicator.measure, query, None)
+            return query, {None: indicator.measure.answer(rows, self.context(indicator, population, None))}
         except ItsmMaturityError as error:
-            return query, Measurement(State.ERROR, error.message)
+            return query, {None: Measurement(State.ERROR, error.message)}
 
-    def _context(self, indicator: Indicator, population: Population, department: str | None) -> Context:
+    def _measured_in_departments(
+        self, indicator: Indicator, names: tuple[str, ...]
+    ) -> dict[str | None, Measurement]:
+        """Return what was found in every department, from the rows of one query."""
+        population = self._asked(indicator)
+        if isinstance(population, Measurement):
+            return dict.fromkeys(names, population)
+        measure = indicator.measure
+        samples = self._samples(population)
+        contexts = {
+            name: replace(self.context(indicator, population, name), samples=samples) for name in names
+        }
+        try:
+            rows = self.rows(measure, measure.sql(population), None)
+            whole = self.context(indicator, population, None)
+            return dict(measure.departments(rows, contexts, whole).items())
+        except ItsmMaturityError as error:
+            return dict.fromkeys(names, Measurement(State.ERROR, error.message))
+
+    def _asked(self, indicator: Indicator) -> Population | Measurement:
+        """Return the records to look at, or why there is nothing to look at."""
+        if indicator.id in self.exemptions:
+            return Measurement(State.NOT_APPLICABLE, self.exemptions[indicator.id])
+        population = self.population(indicator)
+        if isinstance(population, Answerable):
+            return Measurement(population.state or State.ERROR, population.reason)
+        return population
+
+    def _samples(self, population: Population) -> Callable[[str], Mapping[str | None, tuple[str, ...]]]:
+        """Return how ids are found: for all departments at once, each condition asked once."""
+
+        @cache
+        def found(failing: str) -> Mapping[str | None, tuple[str, ...]]:
+            rows = self.store.query(
+                f"SELECT department, id FROM {population.relation} WHERE {population.where} AND ({failing}) "
+                f"AND department IS NOT NULL QUALIFY row_number() OVER (PARTITION BY department "
+                f"ORDER BY {population.dated_by} DESC, id) <= {SAMPLED} "
+                f"ORDER BY department, {population.dated_by} DESC, id"
+            )
+            ids: dict[str | None, tuple[str, ...]] = {}
+            for row in rows.to_pylist():
+                ids[row["department"]] = (*ids.get(row["department"], ()), row["id"])
+            return ids
+
+        return found
+
+    def rows(self, measure: MeasureModel, query: str, department: str | None) -> pa.Table:
+        """Return the rows of a query in one scope, with what only the whole organisation can say of them.
+
+        Kept while one indicator is measured, so that all its scopes share them.
+        """
+        if query not in self._rows:
+            self._rows[query] = Divided(measure.expanded(self.store.query(query)))
+        return self._rows[query].of(department)
+
+    def context(self, indicator: Indicator, population: Population, department: str | None) -> Context:
+        """Return what a measure may use in one scope besides its own rows."""
         seed = seed_of(self.catalogue.version, self.evidence, department or "", indicator.id)
+        referred = Referred(self, indicator, department)
         return Context(
             policy=self.policy,
             population=population,
@@ -110,61 +183,10 @@ class Examination:
             generator=generator(seed),
             query=self.store.query,
             department=department,
-            reference=lambda: self._ceiling(indicator, department),
+            reference=referred.ceiling,
+            worsened=referred.worsened,
+            past=lambda: self.past(indicator.id, department),
         )
-
-    def _ceiling(self, indicator: Indicator, department: str | None) -> Ceiling | None:
-        """Return the last 12 monthly values of the indicator that the ceiling rule refers to (B12)."""
-        measure = indicator.measure
-        if not isinstance(measure, Improvement) or measure.ceiling is None:
-            return None
-        referred = self.catalogue.indicator(measure.ceiling)
-        needs = (referred.window.of, *referred.measure.needs())
-        answerable = self.supports.answerable(referred.kind, needs, reconstructed=self.reconstructed)
-        if answerable.state is not None or not isinstance(referred.measure, Share | StratifiedShare):
-            return None
-        monthly = referred.model_copy(update={"window": indicator.window})
-        population = self.population(monthly, answerable.sources)
-        context = self._context(monthly, population, department)
-        rows = self.store.query(referred.measure.sql(population))
-        series = referred.measure.series(rows, context, measure.minimum_in_period)
-        recent = series.index >= month_index(population.until) - 12
-        anchors = referred.anchors
-        point = f_point(anchors.zero, anchors.full, anchors.scale)
-        return Ceiling(series.values[recent], point, referred.better_up)
-
-    def _exclusions(self, indicator: Indicator, sources: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the conditions of rule X0, each for the sources that can answer it (erratum B3)."""
-        rules = self.policy.exclusions
-        if not rules.enabled:
-            return ()
-        practice = self.catalogue.practice(indicator.practice)
-        conditions = []
-        for exclusion in practice.exclusions:
-            able = self._able(practice, exclusion, indicator.kind, sources)
-            if able:
-                excluded = f"COALESCE({exclusion.when.sql}, FALSE)"
-                conditions.append(f"NOT (source IN ({', '.join(map(quoted, able))}) AND {excluded})")
-        if rules.go_live is not None:
-            warm = rules.go_live + timedelta(days=rules.warm_up_days)
-            conditions.append(f"{COHORT_COLUMN} >= DATE '{warm}'")
-        return tuple(conditions)
-
-    def _able(
-        self, practice: Practice, exclusion: Exclusion, kind: str, sources: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        """Return the sources that fill what an exclusion asks for; the others are noted."""
-        able = []
-        for source in sources:
-            missing = exclusion.when.columns - self.supports.columns((source,), kind)
-            if not missing:
-                able.append(source)
-                continue
-            lacking = ", ".join(sorted(missing))
-            self.notes.append(
-                f"{practice.title}: not excluded: {exclusion.name} ({source} does not fill {lacking})"
-            )
-        return tuple(able)
 
     def _rated(self, indicator: Indicator, measurement: Measurement) -> float:
         anchors = indicator.anchors

@@ -26,8 +26,11 @@ def reason_of(
     bottleneck: str | None,
     attributes: Mapping[str, float | None],
     results: Sequence[IndicatorResult],
+    department: str | None = None,
 ) -> str:
     """Say which attribute holds the level down and what its weakest evidence is."""
+    if level is None and department is not None:
+        return f"Not assessed: too little could be rated on {department}'s own records."
     if level is None:
         return "Not assessed: neither 2.1 Performed nor 2.2 Recorded and owned could be rated."
     if bottleneck is None:

@@ -62,6 +62,8 @@ class Policy:
     ended_states: tuple[str, ...] = ("resolved", "closed", "canceled", "cancelled", "completed", "done")
     departments: Mapping[str, str] = field(default_factory=dict)
     """Department by pattern of assignment group, first match wins."""
+    active_users: Mapping[str, int] | int | None = None
+    """Active users of the organisation: one number, or numbers by the month (`2026-01`) they hold from."""
     exclusions: Exclusions = Exclusions()
     stale_after_days: int | None = None
     """Age of a source's last complete sync from which on it says nothing any more; None never."""

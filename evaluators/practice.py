@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,15 @@ Examined = Callable[[int, Indicator], None]
 
 
 @dataclass(frozen=True)
+class ScopeResults:
+    """What was found in one scope: the organisation where `department` is None."""
+
+    department: str | None
+    volume: int
+    indicators: tuple[IndicatorResult, ...]
+
+
+@dataclass(frozen=True)
 class Standing:
     """Attributes of a practice as rated, and as they would be if all missing evidence were perfect."""
 
@@ -30,18 +39,45 @@ class Standing:
 
 
 def assess_practice(
-    examination: Examination, practice: Practice, previous: Previous | None, examined: Examined
-) -> PracticeResult:
-    """Examine every indicator of the practice in the organisation's scope and climb the ladder."""
-    results = []
+    examination: Examination,
+    practice: Practice,
+    volumes: Mapping[str | None, int],
+    previous: Callable[[str, str | None], Previous | None],
+    examined: Examined,
+) -> list[PracticeResult]:
+    """Examine every indicator in each scope and climb the ladder: the organisation (None) first.
+
+    `volumes` are the records of the practice by scope.
+    """
+    results: dict[str | None, list[IndicatorResult]] = {scope: [] for scope in volumes}
     for number, indicator in enumerate(practice.indicators):
         examined(number, indicator)
-        results.append(examination.result(indicator))
-    examined_all = tuple(results)
-    standing = standing_of(examined_all)
-    return _published(
-        practice, examined_all, standing, _probabilities(practice, examined_all, standing), previous
+        # All scopes of an indicator one after the other: they share the rows of its query.
+        for scope, found in results.items():
+            found.append(examination.result(indicator, scope))
+    return [
+        _published(
+            practice, ScopeResults(scope, volumes[scope], tuple(found)), previous(practice.practice, scope)
+        )
+        for scope, found in results.items()
+    ]
+
+
+def is_assessed(
+    standing: Standing,
+    department: str | None,
+    results: Sequence[IndicatorResult],
+    scopes: Mapping[str, str],
+) -> bool:
+    """Say whether a practice has a level (section 6.2).
+
+    A department that only inherits has none: something must be rated on its own records. `scopes` are those
+    of the catalogue entries by id.
+    """
+    own = department is None or any(
+        each.achievement is not None for each in results if scopes.get(each.id, "both") == "both"
     )
+    return own and ladder.is_assessed(standing.proven, not_applicable=standing.not_applicable)
 
 
 def standing_of(results: Sequence[IndicatorResult]) -> Standing:
@@ -85,22 +121,20 @@ def _resampled(indicator: Indicator, result: IndicatorResult) -> FloatArray:
     return np.minimum(values, round(measurement.cap, 9))
 
 
-def _published(
-    practice: Practice,
-    results: tuple[IndicatorResult, ...],
-    standing: Standing,
-    at_least: publication.AtLeast,
-    previous: Previous | None,
-) -> PracticeResult:
+def _published(practice: Practice, scope: ScopeResults, previous: Previous | None) -> PracticeResult:
+    results = scope.indicators
+    standing = standing_of(results)
+    at_least = _probabilities(practice, results, standing)
     skipped = standing.not_applicable
-    assessed = ladder.is_assessed(standing.proven, not_applicable=skipped)
+    scopes = {each.id: each.scope for each in practice.indicators}
+    assessed = is_assessed(standing, scope.department, results, scopes)
     level = ladder.level(standing.proven, not_applicable=skipped) if assessed else None
     bottleneck = ladder.bottleneck(standing.proven, not_applicable=skipped) if assessed else None
     coverage = _coverage(results)
     probability = publication.probability(level or ladder.LOWEST_LEVEL, at_least)
     return PracticeResult(
         practice=practice.practice,
-        department=None,
+        department=scope.department,
         level=level,
         possible=ladder.level(standing.possible, not_applicable=skipped),
         confirmed=publication.confirm(previous, level, at_least) if level is not None else None,
@@ -110,13 +144,14 @@ def _published(
         confidence=publication.confidence(probability, coverage),
         probability=probability,
         bottleneck=bottleneck,
-        reason=reason_of(level, bottleneck, standing.proven, results),
+        reason=reason_of(level, bottleneck, standing.proven, results, scope.department),
         next_step=next_step(practice, level, bottleneck, results),
         attributes=tuple(
             AttributeResult(name, value, rating(value)) for name, value in standing.proven.items()
         ),
         indicators=results,
         probability_at_least=at_least,
+        volume=scope.volume,
     )
 
 

@@ -107,6 +107,24 @@ class PracticeResult:
     indicators: tuple[IndicatorResult, ...]
     probability_at_least: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """P(level >= 2), … P(level >= 5); the hysteresis of later assessments needs them."""
+    kinds: tuple[str, ...] = ()
+    """Record kinds that its indicators read."""
+    completeness: float | None = None
+    """Share (0-1) of its least complete source's kind; None where that is not known."""
+    volume: int | None = None
+    """Records of the practice's main kind in the year before; None where that is not known."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One component: level and index, or the achievement (0-1) of what has no level; None: not assessed."""
+
+    name: str
+    level: int | None
+    index: float | None
+    achievement: float | None
+    held_by: str
+    """What holds it down; empty where it is a single practice."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +136,12 @@ class OverallResult:
     index: float | None
     weakest: str | None
     mean_index: float | None
+    weakest_link: int | None = None
+    """Strict level: the lowest of any practice that is asked for."""
+    unassessed: tuple[str, ...] = ()
+    """Practices that are asked for and not assessed: they count as level 1, so the level is only proven."""
+    views: tuple[View, ...] = ()
+    """The same by component of service management."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +153,13 @@ class SourceState:
     state: str
     synced_at: datetime | None
     records: int
+    """Records that evidence holds."""
+    hidden: int | None = None
+    """At most so many rows the source counts and evidence lacks; None where that is not known."""
+    rejected: int | None = None
+    """At most so many rows came and could not be read; None where that is not known."""
+    completeness: float | None = None
+    """At least so much (0-1) of what the source has is in evidence as it is now; None where not known."""
 
 
 @dataclass(frozen=True)

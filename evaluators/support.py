@@ -10,11 +10,12 @@ from evaluators.policy import Policy
 from evaluators.results import State
 from storage.evidence.store import KindState, Support
 from storage.records import KINDS
-from storage.records.schema import Dating, Origin
+from storage.records.schema import RECORD_KIND, Dating, Origin
 
 PRESENT = (KindState.READABLE, KindState.EMPTY)
 POLICY_NAMES = {
     "policy:automation": "no list of automation identities is configured (people.automation)",
+    "policy:active_users": "the number of active users is not configured (people.active_users)",
     "policy:priority_matrix": "no priority matrix is configured (priority_matrix)",
 }
 
@@ -44,8 +45,17 @@ class SupportMap:
         age = policy.stale_after_days
         self._fresh_since = now - timedelta(days=age) if now is not None and age is not None else None
 
-    def answerable(self, kind: str, needs: Sequence[str], *, reconstructed: bool = False) -> Answerable:
-        """Say which sources fill every need; a need may name alternatives joined by a bar."""
+    def answerable(
+        self, kind: str | Sequence[str], needs: Sequence[str], *, reconstructed: bool = False
+    ) -> Answerable:
+        """Say which sources fill every need; a need may name alternatives joined by a bar.
+
+        Of several kinds that are read as one the first that can answer does.
+        """
+        if not isinstance(kind, str):
+            own = [need for need in needs if need != RECORD_KIND]
+            of_kinds = [self.answerable(each, own, reconstructed=reconstructed) for each in kind]
+            return next((each for each in of_kinds if each.state is None), of_kinds[0])
         if kind not in self._by_kind:
             return Answerable((), State.NOT_CONNECTED, f"no source delivers {plural(kind)}")
         if reconstructed and (current := self._current_only(kind, needs)):
@@ -60,15 +70,20 @@ class SupportMap:
             return Answerable((), State.STALE, f"{', '.join(able)} was not read for too long")
         fewest = min(lacking.values(), key=len)
         if all(need.startswith("policy:") for need in fewest):
-            return Answerable((), State.NOT_CONNECTED, "; ".join(POLICY_NAMES[need] for need in fewest))
+            return Answerable((), State.NOT_CONNECTED, "; ".join(_policy_name(need) for need in fewest))
         named = ", ".join(dict.fromkeys(need for need in fewest if not need.startswith("policy:")))
         return Answerable((), State.NOT_SUPPORTED, f"no source fills {named}")
 
+    def sources(self, kind: str) -> tuple[str, ...]:
+        """Return the sources that deliver a kind."""
+        return tuple(sorted(self._by_kind.get(kind, {})))
+
     def columns(self, sources: Sequence[str], kind: str) -> frozenset[str]:
         """Return the columns of the kind that every one of `sources` can fill, derived ones among them."""
-        names = [column.name for column in KINDS[kind].columns]
         return frozenset(
-            name for name in names if all(not self._missing(source, kind, name) for source in sources)
+            name
+            for name in KINDS[kind].by_name
+            if all(not self._missing(source, kind, name) for source in sources)
         )
 
     def _is_stale(self, support: Support) -> bool:
@@ -110,6 +125,10 @@ class SupportMap:
         names = [name for need in needs for name in need.split("|")]
         current = [name for name in names if columns[name].dating is Dating.CURRENT_ONLY]
         return ", ".join(current)
+
+
+def _policy_name(need: str) -> str:
+    return POLICY_NAMES.get(need, f"no {need.removeprefix('policy:').replace('_', ' ')} are configured")
 
 
 def plural(kind: str) -> str:

@@ -1,29 +1,163 @@
-"""The organisation a demo is shown on. Only the interface may import the sandbox."""
+"""The organisation a demo is shown on, and what reads it. Only the interface imports the sandbox."""
 
 from __future__ import annotations
 
+import csv
+import json
+import os
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from storage.errors import UsageError
+
+if TYPE_CHECKING:
+    from sandbox.servicenow import Tables
+    from sandbox.servicenow.faults import Fault
+
+INCIDENTS, SEED, LEVEL = 20_000, 1, 3
+"""The organisation that is generated when nothing else is asked for."""
 MONTHS = 24
 """How far back the records go."""
+PASSWORD = "SANDBOX_PASSWORD"  # noqa: S105 - the name of an environment variable
+"""Environment variable with the password of a sandbox's account; without it a well-known one is used."""
+
+Tell = Callable[[str], None]
+"""Called with what is being done."""
+
+
+def today() -> date:
+    """Return the first day without records of an organisation generated now."""
+    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """A generated organisation: how many incidents, which seed, which level it works at."""
+    """A generated organisation; the same values give the same records on any day."""
 
     incidents: int
     seed: int
     level: int
+    until: date
+    """First day without records."""
 
-    def write(self, folder: Path) -> str:
-        """Write its exports into a folder and return the text of a configuration that reads them."""
-        from sandbox.organisation import Quality, configuration, generate, write_export
+    def tables(self, tell: Tell) -> tuple[Tables, dict[str, object]]:
+        """Return what a ServiceNow holds of it, and what was planted. Raises UsageError for too little."""
+        from sandbox.organisation import Quality, generate
+        from sandbox.servicenow import tables_of
 
+        tell(f"generating {self.incidents:,} incidents and all that hangs on them")
         quality = Quality.of_level(self.level, self.seed)
-        today = datetime.now(UTC).date()
-        organisation = generate(quality, seed=self.seed, until=today, months=MONTHS, incidents=self.incidents)
-        write_export(organisation, folder)
-        return configuration(folder.name)
+        organisation = generate(
+            quality, seed=self.seed, until=self.until, months=MONTHS, incidents=self.incidents
+        )
+        tell("filling ServiceNow's tables")
+        return tables_of(organisation), organisation.truth
+
+    def options(self) -> tuple[str, ...]:
+        """Return what `sandbox` has to be called with for the same records, usual values left out."""
+        pairs = {
+            "--incidents": (self.incidents, INCIDENTS),
+            "--seed": (self.seed, SEED),
+            "--level": (self.level, LEVEL),
+        }
+        differing = [
+            text for name, (own, usual) in pairs.items() if own != usual for text in (name, str(own))
+        ]
+        return (*differing, "--until", self.until.isoformat())
+
+
+def exported_tables(folder: Path, tell: Tell) -> Tables:
+    """Return the tables of a folder of exported rows; raises UsageError for one that cannot be read."""
+    from sandbox.servicenow import tables_from_folder
+
+    tell(f"reading {folder}")
+    try:
+        return tables_from_folder(folder)
+    except (OSError, UnicodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(
+            f"The tables in {folder} cannot be read: {reason}.",
+            hint="Write them as CSV or JSON lines, UTF-8.",
+        ) from None
+
+
+def faults_of(texts: list[str]) -> list[Fault]:
+    """Return faults by name or from script files. Raises UsageError for what is neither."""
+    from sandbox.servicenow.faults.named import named, scripted
+
+    found: list[Fault] = []
+    for text in texts:
+        path = Path(text)
+        found += scripted(_yaml(path)) if path.suffix or path.is_file() else named(text)
+    return found
+
+
+def _yaml(path: Path) -> object:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise UsageError(f"{path} cannot be read: {reason}.", hint="Name a YAML file, or a fault.") from None
+    except (YAMLError, UnicodeError):
+        raise UsageError(f"{path} is not YAML.", hint="Write a list with an entry for each fault.") from None
+
+
+def own_password() -> str:
+    """Return the password that the environment gives, empty without one."""
+    return os.environ.get(PASSWORD, "")
+
+
+def require_free(port: int) -> None:
+    """Raise UsageError when nothing can listen on a port of this machine; 0 is always free."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise port_refused(port, error) from None
+
+
+def port_refused(port: int, error: OSError) -> UsageError:
+    """Return why nothing can listen on a port."""
+    reason = (error.strerror or "unknown reason").lower()
+    return UsageError(
+        f"Port {port} cannot be used: {reason}.",
+        hint="Name another with --port; without it a free one is taken.",
+    )
+
+
+def configuration(
+    url: str, user: str, password: str, *, generated: bool, authority: Path | None = None
+) -> str:
+    """Return a configuration that reads a sandbox.
+
+    `password` is how it stands there, `authority` the certificate behind https; `generated` says that the
+    sandbox serves an organisation of ours, whose departments, hours and targets are known.
+    """
+    from sandbox.organisation import policy
+
+    tls = f"\n    tls: {{ca_bundle: {json.dumps(str(authority))}}}" if authority else ""
+    own = "\n    map: {incident.acknowledged_at: u_acknowledged_at}" if generated else ""
+    text = _CONFIGURATION.format(url=url, user=user, password=password, more=tls + own)
+    return text + policy() if generated else text
+
+
+_CONFIGURATION = """\
+evidence: duckdb:evidence.duckdb
+history: sqlite:maturity.db
+
+connectors:
+  sandbox:
+    type: servicenow
+    url: {url}
+    auth: {{type: basic, user: {user}, password: "{password}"}}{more}
+    audit: true   # who changed an incident, so that robots are told from people
+
+"""

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 from evaluators.results import Assessment, AttributeResult, IndicatorResult, PracticeResult
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from config.template_servicenow import ServiceNowAnswers
     from evaluators.catalogue import Indicator
     from scheduler.check import CheckReport
     from scheduler.ledger import KindReport, SyncReport
     from scheduler.review import Explained, InForce
+    from storage.errors import ItsmMaturityError
     from storage.history import LedgerRow, Page, Run
 
 Shape = dict[str, Any]
@@ -55,6 +59,9 @@ def practice_shape(practice: PracticeResult, *, detail: bool = True) -> Shape:
         "bottleneck": practice.bottleneck,
         "reason": practice.reason,
         "next_step": practice.next_step,
+        "kinds": list(practice.kinds),
+        "completeness": practice.completeness,
+        "volume": practice.volume,
     }
     if detail:
         shape["attributes"] = [attribute_shape(attribute) for attribute in practice.attributes]
@@ -183,6 +190,31 @@ def check_shape(report: CheckReport) -> Shape:
         "connectors": [asdict(each) for each in report.connectors],
         "indicators": report.indicators,
         "unratable": [asdict(each) for each in report.unratable],
+    }
+
+
+def begun_shape(
+    file: Path,
+    answers: ServiceNowAnswers,
+    unset: Sequence[str],
+    report: CheckReport | None,
+    failure: ItsmMaturityError | None,
+) -> Shape:
+    """Return what `init` wrote for an instance; `connection` is null where it was not tried or failed."""
+    error = (
+        {"type": type(failure).__name__, "message": failure.message, "hint": failure.hint}
+        if failure
+        else None
+    )
+    return {
+        "configuration": str(file),
+        "url": answers.url,
+        "auth": answers.way,
+        "user": answers.user,
+        "records": list(answers.records) or None,
+        "unset": list(unset),
+        "connection": check_shape(report) if report is not None else None,
+        "error": error,
     }
 
 

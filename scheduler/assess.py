@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from evaluators.assessment import Request, assess, kind_of
+from evaluators.completeness import with_completeness
+from evaluators.measures.base import Snapshot
 from evaluators.publication import Previous
 from evaluators.results import Assessment
+from scheduler.completeness import with_standings
 from scheduler.errors import NothingYetError
+from scheduler.past import snapshots
 from scheduler.progress import Progress, silent
 from scheduler.review import require_known
 from scheduler.stored import to_stored
@@ -84,10 +89,13 @@ def _evaluated(workspace: Workspace, day: date, practices: tuple[str, ...], prog
         sources=frozenset(workspace.configuration.connectors),
         exemptions=exemptions_on(workspace, day),
         previous=lambda practice, department: _previous(workspace, practice, department, day, kind),
+        past=lambda indicator, department: _past(workspace, indicator, department, day),
         progress=progress,
     )
     with workspace.evidence() as evidence:
-        return assess(evidence, workspace.catalogue, workspace.policy, request)
+        found = assess(evidence, workspace.catalogue, workspace.policy, request)
+    sources = with_standings(found.sources, workspace.history.standings(found.evidence_store))
+    return with_completeness(replace(found, sources=sources), workspace.catalogue)
 
 
 def exemptions_on(workspace: Workspace, day: date) -> dict[str, str]:
@@ -97,6 +105,12 @@ def exemptions_on(workspace: Workspace, day: date) -> dict[str, str]:
         for each in workspace.configuration.exemptions
         if day <= each.until
     }
+
+
+def _past(workspace: Workspace, indicator: str, department: str | None, day: date) -> list[Snapshot]:
+    """Return what earlier assessments kept of an indicator's snapshot."""
+    rule, policy = workspace.catalogue.indicator(indicator).rule, workspace.policy.fingerprint()
+    return snapshots(workspace.history, indicator, department, rule, policy, day)
 
 
 def _previous(

@@ -123,8 +123,7 @@ def write_configuration(file: Path, export: Export, found: Findings, *, time_zon
 
     Raises UsageError where there is a file already or no field identifies a record.
     """
-    if file.exists() and not force:
-        raise UsageError(f"{file} is there already.", hint="Name another file with -c, or add --force.")
+    refuse_to_overwrite(file, force=force)
     reading = {"delimiter": export.delimiter} if export.delimiter else {}
     if export.encoding != USUAL_ENCODING:
         reading["encoding"] = export.encoding
@@ -139,7 +138,18 @@ def write_configuration(file: Path, export: Export, found: Findings, *, time_zon
         either_first=found.dates.either_first,
         log=found.log,
     )
-    text = template.render(answers)
+    write_text(file, template.render(answers), force=force)
+
+
+def refuse_to_overwrite(file: Path, *, force: bool) -> None:
+    """Raise UsageError where there is a file already, unless `force` is given."""
+    if file.exists() and not force:
+        raise UsageError(f"{file} is there already.", hint="Name another file with -c, or add --force.")
+
+
+def write_text(file: Path, text: str, *, force: bool) -> None:
+    """Write a configuration; raises UsageError where there is a file already, FatalError if it cannot."""
+    refuse_to_overwrite(file, force=force)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

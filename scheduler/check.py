@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from connectors.contract import Capability, Connector, ProbeResult
 from evaluators.catalogue import Indicator
+from evaluators.completeness import kinds_of
 from evaluators.results import State
-from evaluators.support import SupportMap
+from evaluators.support import Answerable, SupportMap
 from scheduler.progress import Progress, silent
+from scheduler.remedies import Remedy, remedies
 from scheduler.workspace import Workspace
 from storage.errors import ConfigurationError, FatalError, Problem, RetriableError
 from storage.evidence.store import KindState, Support
@@ -38,6 +40,8 @@ class ConnectorCheck:
     kinds: tuple[KindCheck, ...]
     problem: str = ""
     hint: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    """What to ask for so that more of it can be read."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,8 @@ def check(workspace: Workspace, progress: Progress = silent) -> CheckReport:
             checks.append(ConnectorCheck(name, connector.type, (), error.message, error.hint))
             continue
         kinds = _kinds(connector, found)
-        checks.append(ConnectorCheck(name, connector.type, kinds))
+        away = _away(kinds)
+        checks.append(ConnectorCheck(name, connector.type, () if away else kinds, away))
         supports += [
             Support(name, each.kind, each.state, frozenset(each.columns), frozenset(each.tracked))
             for each in kinds
@@ -101,14 +106,41 @@ def check(workspace: Workspace, progress: Progress = silent) -> CheckReport:
     if problems:
         raise ConfigurationError(problems, hint="Mend these settings and check again.")
     unratable = _unratable(workspace, catalogue.entries, supports)
-    return CheckReport(tuple(checks), unratable, len(catalogue.entries))
+    waiting = _waiting(catalogue.entries, unratable)
+    with_remedies = tuple(replace(each, remedies=_remedies(each, waiting)) for each in checks)
+    return CheckReport(with_remedies, unratable, len(catalogue.entries))
+
+
+def _away(kinds: Sequence[KindCheck]) -> str:
+    """Return why nothing at all is known of a platform, which is then not to be used; empty where it is."""
+    details = {each.detail for each in kinds}
+    unknown = len(kinds) > 1 and all(each.state is KindState.UNKNOWN for each in kinds)
+    return next(iter(details)) if unknown and len(details) == 1 else ""
+
+
+def _remedies(found: ConnectorCheck, waiting: Mapping[str, Sequence[str]]) -> tuple[Remedy, ...]:
+    details = {each.kind: each.detail for each in found.kinds if each.detail}
+    unread = [each.kind for each in found.kinds if not _is_fine(each)]
+    return remedies(details, unread, waiting)
+
+
+def _waiting(entries: Sequence[Indicator], unratable: Sequence[Unratable]) -> dict[str, list[str]]:
+    """Return by record kind the indicators that cannot be rated and read it."""
+    names = {each.indicator for each in unratable}
+    waiting: dict[str, list[str]] = {}
+    for entry in entries:
+        for kind in kinds_of(entry) if entry.id in names else ():
+            waiting.setdefault(kind, []).append(entry.id)
+    return waiting
 
 
 def _kinds(connector: Connector, found: Sequence[ProbeResult]) -> tuple[KindCheck, ...]:
     probed = {result.kind: result for result in found}
+    # What the platform turned out to deliver counts, not what the settings promise.
     return tuple(
-        _kind(kind, capability, probed.get(kind) or ProbeResult(kind, KindState.UNKNOWN))
+        _kind(kind, each.capability or capability, each)
         for kind, capability in connector.capabilities().items()
+        for each in (probed.get(kind) or ProbeResult(kind, KindState.UNKNOWN),)
     )
 
 
@@ -131,7 +163,14 @@ def _unratable(
     known = SupportMap(supports, workspace.policy)
     found = []
     for entry in entries:
-        answer = known.answerable(entry.kind, entry.measure.needs())
-        if answer.state is not None:
-            found.append(Unratable(entry.id, answer.state, answer.reason))
+        missing = next((each for each in _answers(entry, known) if each.state is not None), None)
+        if missing is not None and missing.state is not None:
+            found.append(Unratable(entry.id, missing.state, missing.reason))
     return tuple(found)
+
+
+def _answers(entry: Indicator, known: SupportMap) -> Iterator[Answerable]:
+    """Yield for all that an indicator asks whether a source can answer; of joined kinds one is enough."""
+    for reading in entry.readings().values():
+        answers = [known.answerable(kind, reading.needed_of(kind)) for kind in reading.kinds]
+        yield next((each for each in answers if each.state is None), answers[0])

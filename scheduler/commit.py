@@ -12,6 +12,7 @@ from enum import Enum
 
 from connectors.contract import Capability, Reading, Window
 from scheduler import ledger
+from scheduler.completeness import Loss, loss_of
 from scheduler.spool import Spool
 from scheduler.workspace import Workspace
 from storage.evidence.store import EvidenceStore, KindState, Support
@@ -30,25 +31,45 @@ class Deletions(Enum):
     BELIEVED = "believed"
 
 
+@dataclass(frozen=True)
+class Stored:
+    """What became of a window."""
+
+    lines: list[LedgerRow]
+    brought: tuple[str, ...]
+    """Kinds that came along."""
+    loss: Loss
+
+
 def commit_window(
-    workspace: Workspace, source: str, window: Window, reading: Reading, spool: Spool, deletions: Deletions
-) -> list[LedgerRow]:
-    """Store a window's records, one merge for each kind, and return their ledger rows."""
-    lines = []
+    workspace: Workspace,
+    source: str,
+    window: Window,
+    reading: Reading,
+    spool: Spool,
+    deletions: Deletions,
+    begun: datetime,
+) -> Stored:
+    """Store a window's records, one merge for each kind; `begun` is when reading it began."""
+    lines, doubtful = [], {}
+    kinds = tuple(dict.fromkeys((window.kind, *window.brings, *spool.kinds)))
+    # Gone as of the window's end, or of the moment before it was read: a later one would keep a record away
+    # that was restored since.
+    gone_at = window.until or begun
     with workspace.evidence() as evidence:
-        for kind in dict.fromkeys((window.kind, *window.brings, *spool.kinds)):
+        for kind in kinds:
             line = ledger.row(source, kind, "stored")
             if kind == window.kind:
                 line = ledger.with_reading(line, window, reading)
             counts = evidence.merge(source, kind, spool.records(kind), present=window.complete)
             line = ledger.with_counts(line, counts)
             if window.complete and deletions is not Deletions.NEVER:
-                missing = _Missing(window, reading, spool, deletions, workspace.now())
-                line = missing.delete(evidence, line)
+                missing = _Missing(window, reading, spool, deletions, gone_at)
+                line, doubtful[kind] = missing.delete(evidence, line)
             lines.append(line)
-        # Gone as of the window's end: a later moment would keep a record away that was restored since.
-        lines = _with_deletions(evidence, source, lines, spool, window.until or workspace.now())
-    return [ledger.judged(line) for line in lines]
+        lines = _with_deletions(evidence, source, lines, spool, gone_at)
+    loss = loss_of(reading, doubtful, listing=spool.names_only(window.kind))
+    return Stored([ledger.judged(line) for line in lines], kinds[1:], loss)
 
 
 def _with_deletions(
@@ -70,20 +91,20 @@ class _Missing:
     reading: Reading
     spool: Spool
     deletions: Deletions
-    now: datetime
+    at: datetime
 
-    def delete(self, evidence: EvidenceStore, line: LedgerRow) -> LedgerRow:
-        """Delete them, if the window can be believed, and return the ledger row that says so."""
+    def delete(self, evidence: EvidenceStore, line: LedgerRow) -> tuple[LedgerRow, int]:
+        """Delete them, if the window can be believed; return the ledger row, and how many were kept."""
         stored = [
             name for name in evidence.ids(line.connector, line.kind) if self._speaks_of(name, line.kind)
         ]
         gone = sorted(set(stored) - self.spool.ids(line.kind))
         if not gone:
-            return line
+            return line, 0
         doubt = _doubt(line.kind, len(gone), len(stored), self.reading, self.deletions)
         if doubt:
-            return replace(line, outcome="partial", message=doubt)
-        return replace(line, deleted=evidence.delete(line.connector, line.kind, gone, self.now))
+            return replace(line, outcome="partial", message=doubt), len(gone)
+        return replace(line, deleted=evidence.delete(line.connector, line.kind, gone, self.at)), 0
 
     def _speaks_of(self, name: str, kind: str) -> bool:
         """Say whether the window decides about a record: of a kind it brings only about its own."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from storage.errors import FatalError, UsageError
 
 CONFIGURATION = "itsm-maturity.yaml"
-EXPORT = "export"
 MARKER = ".itsm-maturity-demo"
 """Tells that a folder was made by the demo and may be started afresh."""
 
 OWN = (
     CONFIGURATION,
-    EXPORT,
+    "export",
     "evidence.duckdb",
     "evidence.duckdb.wal",
     "maturity.db",
@@ -24,30 +22,35 @@ OWN = (
     ".itsm-maturity.key",
     "report.html",
 )
-"""What a demo leaves in its folder; only this is removed when it starts afresh."""
-
-Generate = Callable[[Path], str]
-"""Writes the exports into a folder and returns the text of the configuration that reads them."""
+"""What a demo, an earlier version's too, leaves in its folder; only this is removed when it starts afresh."""
 
 
-def prepare(folder: Path, generate: Generate) -> Path:
-    """Make a demo's folder, afresh if it is one already, and return its configuration file.
+def prepare(folder: Path) -> Path:
+    """Make a demo's folder, afresh if it is one already, and return where its configuration goes.
 
     Raises UsageError for a folder with other things in it, FatalError where it cannot be written.
     """
     try:
         _clear(folder)
         (folder / MARKER).write_text("Made by itsm-maturity demo.\n", encoding="utf-8")
-        exports = folder / EXPORT
-        exports.mkdir()
-        file = folder / CONFIGURATION
-        file.write_text(generate(exports), encoding="utf-8")
     except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise FatalError(
-            f"The folder {folder} cannot be written: {reason}.", hint="Name another one with --keep."
-        ) from None
-    return file
+        raise _unwritable(folder, error) from None
+    return folder / CONFIGURATION
+
+
+def configure(file: Path, text: str) -> None:
+    """Write a demo's configuration. Raises FatalError where that is impossible."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(file.parent, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> FatalError:
+    reason = (error.strerror or "unknown reason").lower()
+    return FatalError(
+        f"The folder {folder} cannot be written: {reason}.", hint="Name another one with --keep."
+    )
 
 
 def _clear(folder: Path) -> None:

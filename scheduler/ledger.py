@@ -159,6 +159,9 @@ def _sum(one: KindReport, other: KindReport) -> KindReport:
         window_until=right.window_until,
         **{name: getattr(left, name) + getattr(right, name) for name in _ADDED},
     )
+    if bad.message and bad.message == _problem(bad):
+        # A sentence on one window's figures is one on all of them now.
+        line = replace(line, message=_problem(line))
     return KindReport(line, (one.rejections + other.rejections)[:REJECTIONS_SHOWN])
 
 

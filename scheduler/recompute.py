@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from evaluators import ladder
 from evaluators.achievement import achievement, rating
-from evaluators.assessment import overall_of
 from evaluators.catalogue import Catalogue, Indicator
-from evaluators.practice import standing_of
+from evaluators.overall import overall_of
+from evaluators.practice import is_assessed, standing_of
 from evaluators.results import (
     Assessment,
     AttributeResult,
@@ -59,7 +59,8 @@ def _practice(practice: PracticeResult, entries: Mapping[str, Indicator]) -> Pra
     indicators = tuple(_rated_again(each, entries) for each in practice.indicators)
     standing = standing_of(indicators)
     skipped = standing.not_applicable
-    assessed = ladder.is_assessed(standing.proven, not_applicable=skipped)
+    scopes = {name: entry.scope for name, entry in entries.items()}
+    assessed = is_assessed(standing, practice.department, indicators, scopes)
     return replace(
         practice,
         level=ladder.level(standing.proven, not_applicable=skipped) if assessed else None,
@@ -86,8 +87,12 @@ def _rated_again(result: IndicatorResult, entries: Mapping[str, Indicator]) -> I
 
 
 def _overall(stored: StoredAssessment, again: StoredAssessment) -> Iterator[Difference]:
-    if stored.overall != again.overall:
-        yield Difference("overall", stored.overall, again.overall)
+    before, after = stored.overall, again.overall
+    if not before.views:
+        # Releases up to 0.2 kept neither views nor the strict level.
+        after = replace(after, weakest_link=None, unassessed=(), views=())
+    if before != after:
+        yield Difference("overall", before, after)
 
 
 def _practices(stored: StoredAssessment, again: StoredAssessment) -> Iterator[Difference]:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from config import Exemption
 from evaluators.catalogue import Catalogue, Indicator
+from evaluators.handoffs import HandOff, hand_offs
 from evaluators.results import Assessment, IndicatorResult, PracticeResult
 from scheduler.errors import NothingYetError
 from scheduler.stored import from_stored
@@ -41,6 +42,13 @@ class Explained:
 
     assessment: Assessment
     catalogue: Catalogue
+
+    def of_department(self, department: str) -> Explained:
+        """Return the same for one department alone; UsageError with the nearest name for an unknown one."""
+        practices = self.assessment.practices
+        require_known("department", department, {each.department for each in practices if each.department})
+        own = tuple(each for each in practices if each.department == department)
+        return replace(self, assessment=replace(self.assessment, practices=own))
 
     def names(self) -> set[str]:
         """Return the practices and indicators of the assessment."""
@@ -138,13 +146,21 @@ def explained(workspace: Workspace, assessment: str | None = None) -> Explained:
     return Explained(from_stored(stored), catalogue)
 
 
+def handed_over(workspace: Workspace) -> tuple[HandOff, ...]:
+    """Return the hand-offs between departments in the evidence as it is now, the busiest pairs first."""
+    day = workspace.configuration.assess.as_of or workspace.today()
+    with workspace.evidence() as evidence:
+        return hand_offs(evidence, workspace.policy, day)
+
+
 def require_known(what: str, name: str, known: Iterable[str]) -> None:
     """Raise UsageError with the nearest name when `name` is not known."""
     names = sorted(known)
     if name in names:
         return
     near = get_close_matches(name, names, n=1, cutoff=0.6)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Choose from {', '.join(names)}."
+    choice = f"Choose from {', '.join(names)}." if names else "None is assessed."
+    hint = f"Did you mean '{near[0]}'?" if near else choice
     raise UsageError(f"There is no {what} '{name}'.", hint=hint)
 
 

@@ -89,6 +89,10 @@ class Spool:
         """Return the identifiers of a kind's records, and of those that are known to exist."""
         return {record.id for record in self.records(kind)} | self._present.get(kind, set())
 
+    def names_only(self, kind: str) -> bool:
+        """Whether records of a kind were named without their contents."""
+        return bool(self._present.get(kind))
+
     @property
     def deletions(self) -> Mapping[str, set[str]]:
         """Identifiers by kind of records that the platform says are gone and did not send as well."""

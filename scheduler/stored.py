@@ -17,6 +17,7 @@ from evaluators.results import (
     PracticeResult,
     SourceState,
     State,
+    View,
 )
 from storage.history import (
     StoredAssessment,
@@ -38,7 +39,7 @@ def to_stored(assessment: Assessment) -> StoredAssessment:
     """Return what history keeps of an assessment."""
     return StoredAssessment(
         **_same(assessment, leave_out=("overall", "practices", "sources")),
-        overall=StoredOverall(**_same(assessment.overall)),
+        overall=_overall_to_stored(assessment.overall),
         practices=tuple(map(_practice_to_stored, assessment.practices)),
         sources=tuple(StoredSource(**_same(source)) for source in assessment.sources),
     )
@@ -48,9 +49,22 @@ def from_stored(stored: StoredAssessment) -> Assessment:
     """Return an assessment as it was, without resampled draws."""
     return Assessment(
         **_same(stored, leave_out=("overall", "practices", "sources")),
-        overall=OverallResult(**_same(stored.overall)),
+        overall=_overall_from_stored(stored.overall),
         practices=tuple(map(_practice_from_stored, stored.practices)),
         sources=tuple(SourceState(**_same(source)) for source in stored.sources),
+    )
+
+
+def _overall_to_stored(overall: OverallResult) -> StoredOverall:
+    views = tuple(
+        (view.name, view.level, view.index, view.achievement, view.held_by) for view in overall.views
+    )
+    return StoredOverall(**_same(overall, leave_out=("views",)), views=views)
+
+
+def _overall_from_stored(stored: StoredOverall) -> OverallResult:
+    return OverallResult(
+        **_same(stored, leave_out=("views",)), views=tuple(View(*view) for view in stored.views)
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from time import perf_counter
 
 from connectors.contract import Capability, Connector, ProbeResult, Reading, Window
 from scheduler import ledger
-from scheduler.commit import Deletions, commit_window, declare, support_of, withdraw
+from scheduler.commit import Deletions, Stored, commit_window, declare, support_of, withdraw
+from scheduler.completeness import Tally
 from scheduler.ledger import REJECTIONS_SHOWN, ConnectorReport, KindReport, SyncReport
 from scheduler.progress import Progress, silent
 from scheduler.spool import Spool
@@ -26,7 +27,7 @@ from storage.errors import (
     RetriableError,
     SkippableError,
 )
-from storage.evidence.store import KindState
+from storage.evidence.store import KindState, Record, Support
 from storage.history import LedgerRow
 
 PLATFORM_ERRORS = (FatalError, RetriableError, SkippableError)
@@ -100,6 +101,8 @@ class _ConnectorSync:
     identifier: str = ""
     reports: list[KindReport] = field(default_factory=list)
     failed: bool = False
+    before: Reading = field(default_factory=Reading)
+    """What the windows of the present kind brought before the present one."""
 
     def run(self) -> ConnectorReport:
         """Do it, with its start and its end in history; a killed run stays visible as unfinished."""
@@ -119,7 +122,7 @@ class _ConnectorSync:
             probed = {result.kind: result for result in self.connector.probe()}
         except (FatalError, RetriableError) as error:
             for kind in capabilities:
-                self._report(ledger.row(self.name, kind, "failed", error.message))
+                self._report(ledger.row(self.name, kind, "failed", _sentence(error)))
             return self._summary(_sentence(error))
         with self.workspace.evidence() as evidence:
             identity = evidence.version().store
@@ -141,14 +144,17 @@ class _ConnectorSync:
 
     def _remap_kind(self, kind: str, capability: Capability) -> None:
         started = perf_counter()
+        filled = _Filled()
         with self.workspace.evidence() as evidence, Spool() as spool:
             for batch in evidence.records(self.name, kind):
-                spool.keep(kind, [self.connector.remap(kind, record) for record in batch])
+                mapped = [self.connector.remap(kind, record) for record in batch]
+                filled.note(batch, mapped)
+                spool.keep(kind, mapped)
                 self.progress(f"{self.name}: mapping {kind} again", spool.count(kind), None)
             counts = evidence.merge(self.name, kind, spool.records(kind))
             before = support_of(evidence, self.name, kind)
             if before is not None:
-                evidence.declare(replace(before, columns=capability.columns, tracked=capability.tracked))
+                evidence.declare(filled.support(before, capability))
         line = ledger.with_counts(ledger.row(self.name, kind, "stored"), counts)
         self._report(ledger.judged(replace(line, seconds=perf_counter() - started)))
 
@@ -169,6 +175,7 @@ class _ConnectorSync:
         """Read and store the windows of a kind, oldest first; False when the platform failed."""
         history = self.workspace.history
         bookmark = None if self.options.afresh else history.bookmark(self.name, kind, identity)
+        tally, self.before = self._tally(kind, identity, bookmark), Reading()
         windows = self.connector.windows(kind, bookmark)
         while True:
             try:
@@ -177,34 +184,58 @@ class _ConnectorSync:
                 self._report(ledger.row(self.name, kind, "failed", _sentence(error)))
                 return False
             if window is None:
+                tally.end()
                 return True
-            lines = self._pull_window(window)
+            lines = self._pull_window(window, tally)
             if any(line.outcome == "failed" for line in lines):
                 return False
             if self.options.since is None and not _wants_mending(window, lines):
                 history.set_bookmark(self.name, kind, identity, window.bookmark, self.workspace.now())
 
-    def _pull_window(self, window: Window) -> list[LedgerRow]:
+    def _tally(self, kind: str, identity: str, bookmark: str | None) -> Tally:
+        partial = self.options.since is not None
+        beginning = bookmark is None and not partial
+        empty = False
+        if beginning:
+            with self.workspace.evidence() as evidence:
+                empty = not evidence.ids(self.name, kind)
+        return Tally(
+            self.workspace.history,
+            self.name,
+            kind,
+            identity,
+            beginning=beginning,
+            empty=empty,
+            partial=partial,
+        )
+
+    def _pull_window(self, window: Window, tally: Tally) -> list[LedgerRow]:
         """Read and store one window and return its ledger; nothing is remembered of one that failed."""
-        reading, started = Reading(), perf_counter()
+        reading, started, begun = Reading(), perf_counter(), self.workspace.now()
+        stored = None
         with Spool() as spool:
             try:
                 self._read(window, reading, spool)
-                lines = self._commit(window, reading, spool)
+                stored = self._commit(window, reading, spool, begun)
             except PLATFORM_ERRORS as error:
                 line = ledger.row(self.name, window.kind, "failed", _sentence(error))
-                lines = [ledger.with_reading(line, window, reading)]
+        lines = stored.lines if stored else [ledger.with_reading(line, window, reading)]
+        if stored:
+            # Before the bookmark: a run that is killed between them counts the window twice, not never.
+            tally.add(window, stored.brought, stored.loss)
         for line in lines:
             if line.kind == window.kind:
                 self._report(replace(line, seconds=perf_counter() - started), reading)
             else:
                 self._report(line)
+        self.before.received += reading.received
+        self.before.counted = (self.before.counted or 0) + (reading.counted or reading.received)
         return lines
 
-    def _commit(self, window: Window, reading: Reading, spool: Spool) -> list[LedgerRow]:
-        self.progress(f"{self.name}: storing {window.kind}", reading.received, reading.counted)
+    def _commit(self, window: Window, reading: Reading, spool: Spool, begun: datetime) -> Stored:
+        self._show("storing", window, reading)
         try:
-            return commit_window(self.workspace, self.name, window, reading, spool, self._deletions())
+            return commit_window(self.workspace, self.name, window, reading, spool, self._deletions(), begun)
         except RetriableError as error:
             # Somebody else holds evidence: waiting for it again with every window would take hours.
             raise StoreBusyError(error.message, hint=error.hint) from error
@@ -212,7 +243,12 @@ class _ConnectorSync:
     def _read(self, window: Window, reading: Reading, spool: Spool) -> None:
         for batch in self.connector.read(window, reading):
             spool.add(batch)
-            self.progress(f"{self.name}: reading {window.kind}", reading.received, reading.counted)
+            self._show("reading", window, reading)
+
+    def _show(self, doing: str, window: Window, reading: Reading) -> None:
+        """Tell how many rows of the kind came so far, of how many that were counted in the windows so far."""
+        counted = None if reading.counted is None else (self.before.counted or 0) + reading.counted
+        self.progress(f"{self.name}: {doing} {window.kind}", self.before.received + reading.received, counted)
 
     def _deletions(self) -> Deletions:
         if self.options.since is not None:
@@ -232,6 +268,31 @@ class _ConnectorSync:
         records = tuple(ledger.totals(self.reports))
         outcome = ledger.worst(report.row.outcome for report in records)
         return ConnectorReport(self.name, outcome, records, message or _first_message(records))
+
+
+@dataclass
+class _Filled:
+    """Columns that hold a value in some record, before and after mapping again."""
+
+    before: set[str] = field(default_factory=set)
+    after: set[str] = field(default_factory=set)
+
+    def note(self, before: Sequence[Record], after: Sequence[Record]) -> None:
+        """Note the columns of some records."""
+        for names, records in ((self.before, before), (self.after, after)):
+            for record in records:
+                names.update(name for name, value in record.values.items() if value is not None)
+
+    def support(self, before: Support, capability: Capability) -> Support:
+        """Return what the source can say now: what it was found to deliver, and what the mapping made new.
+
+        The settings promise more than the platform delivers, and nobody asked the platform. A column that
+        was filled before and is not supported was found to be unreadable since, so it stays out.
+        """
+        found = before.columns | (self.after - self.before)
+        return replace(
+            before, columns=capability.columns & found, tracked=capability.tracked & before.tracked
+        )
 
 
 def _wants_mending(window: Window, lines: Sequence[LedgerRow]) -> bool:

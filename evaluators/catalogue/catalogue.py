@@ -1,18 +1,21 @@
-"""A catalogue: practices with their exclusions and indicators, one version for all of it."""
+"""A catalogue: practices with their indicators, and what never counts; one version for all of it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
 
 from evaluators.catalogue.entry import Indicator, Strict
+from evaluators.catalogue.problems import CatalogueError, CatalogueProblem, closest, problems_of
 from evaluators.predicates import Predicate
+from storage.records import KINDS
 
 RELEASE = "1.0"
 """Version of the model that the shipped catalogue follows."""
@@ -26,11 +29,10 @@ class Exclusion(Strict):
 
 
 class Practice(Strict):
-    """One practice: its name, what never counts, and its indicators."""
+    """One practice: its name and its indicators."""
 
     practice: str
     title: str
-    exclusions: tuple[Exclusion, ...] = ()
     indicators: tuple[Indicator, ...]
 
 
@@ -39,6 +41,8 @@ class Catalogue:
     """All practices in force."""
 
     practices: tuple[Practice, ...]
+    exclusions: Mapping[str, tuple[Exclusion, ...]] = field(default_factory=dict)
+    """What never counts, by record kind."""
 
     @cached_property
     def entries(self) -> tuple[Indicator, ...]:
@@ -61,12 +65,89 @@ class Catalogue:
 
     def content(self) -> dict[str, Any]:
         """Return all of it as plain data, from which `of_content` makes an equal catalogue."""
-        return {"practices": [practice.model_dump(mode="json") for practice in self.practices]}
+        return {
+            "practices": [practice.model_dump(mode="json") for practice in self.practices],
+            "exclusions": {
+                kind: [rule.model_dump(mode="json") for rule in rules]
+                for kind, rules in self.exclusions.items()
+            },
+        }
 
     @classmethod
     def of_content(cls, content: Mapping[str, Any]) -> Catalogue:
         """Make a catalogue of what `content` returned."""
-        return cls(tuple(Practice.model_validate(practice) for practice in content["practices"]))
+        practices = [dict(practice) for practice in content["practices"]]
+        exclusions = dict(content.get("exclusions", {}))
+        for practice in practices:
+            # Release 0.2 wrote what never counts into the practice of incidents.
+            exclusions |= {"incident": rules} if (rules := practice.pop("exclusions", None)) else {}
+        return cls(
+            tuple(Practice.model_validate(practice) for practice in practices), exclusions_of(exclusions)
+        )
+
+
+def exclusions_of(data: Mapping[str, Any]) -> dict[str, tuple[Exclusion, ...]]:
+    """Read what never counts; raises CatalogueError with all problems."""
+    found: dict[str, tuple[Exclusion, ...]] = {}
+    problems = []
+    for kind, rules in data.items():
+        if kind not in KINDS:
+            problems.append(
+                CatalogueProblem((kind,), f"'{kind}' is not a record kind{closest(kind, [*KINDS])}")
+            )
+            continue
+        found[kind] = tuple(Exclusion.model_validate(rule) for rule in rules)
+        for number, rule in enumerate(found[kind]):
+            problems += [
+                CatalogueProblem((kind, number, "when"), each) for each in rule.when.problems(KINDS[kind])
+            ]
+    if problems:
+        raise CatalogueError(problems)
+    return found
+
+
+def catalogue_of(files: Mapping[str, Mapping[str, Any]], exclusions: Mapping[str, Any]) -> Catalogue:
+    """Make a catalogue of practice files by name; raises CatalogueError with all problems."""
+    problems: list[CatalogueProblem] = []
+    places: dict[str, str] = {}
+    practices = []
+    for name, data in files.items():
+        for number, entry in enumerate(data["indicators"]):
+            entry["practice"] = data["practice"]
+            first = places.setdefault(entry["id"], name)
+            if (first, number) != (name, _first(data["indicators"], entry["id"])):
+                message = (
+                    f"'{entry['id']}' is here twice"
+                    if first == name
+                    else f"'{entry['id']}' is also in {first}"
+                )
+                problems.append(CatalogueProblem((name, "indicators", number, "id"), message))
+        try:
+            practices.append(Practice.model_validate(data))
+        except ValidationError as error:
+            problems += problems_of(error, (name,))
+    problems += unknown_references(practices)
+    if problems:
+        raise CatalogueError(problems)
+    return Catalogue(tuple(practices), exclusions_of(exclusions))
+
+
+def unknown_references(practices: Sequence[Practice]) -> list[CatalogueProblem]:
+    """Say which measures name an indicator that there is not."""
+    entries = [(practice, entry) for practice in practices for entry in practice.indicators]
+    names = [entry.id for _, entry in entries]
+    return [
+        CatalogueProblem(
+            (entry.id, "measure", *path), f"'{named}' is not an indicator{closest(named, names)}"
+        )
+        for _, entry in entries
+        for path, named in entry.measure.references().items()
+        if named not in names
+    ]
+
+
+def _first(entries: Sequence[Mapping[str, Any]], name: str) -> int:
+    return next(number for number, entry in enumerate(entries) if entry["id"] == name)
 
 
 @lru_cache(maxsize=1)
@@ -74,14 +155,11 @@ def shipped() -> Catalogue:
     """Return the catalogue that comes with the product."""
     from ruamel.yaml import YAML
 
-    files = sorted(
-        (item for item in resources.files("evaluators.catalogue").iterdir() if item.name.endswith(".yaml")),
-        key=lambda item: item.name,
-    )
-    practices = []
-    for file in files:
-        data = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-        for entry in data["indicators"]:
-            entry["practice"] = data["practice"]
-        practices.append(Practice.model_validate(data))
-    return Catalogue(tuple(practices))
+    texts = {
+        item.name: item.read_text(encoding="utf-8")
+        for item in resources.files("evaluators.catalogue").iterdir()
+        if item.name.endswith(".yaml")
+    }
+    files = {name: YAML(typ="safe").load(texts[name]) for name in sorted(texts)}
+    exclusions = files.pop("exclusions.yaml")
+    return catalogue_of(files, exclusions)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, value_at
 from evaluators.catalogue import ATTRIBUTES, Catalogue, Indicator, Practice, shipped
+from evaluators.windows import LENGTHS
 
 INTRODUCTION = """\
 # Indicators
@@ -39,7 +40,10 @@ BETWEEN, LIKE, COALESCE and + - * on integers, over the columns of the record ki
 |---|---|
 | `id`, `practice`, `attribute`, `core`, `weight` | where it counts and how much (core 2, other 1 unless `weight` is given) |
 | `question`, `characteristic`, `formula` | what it asks, of which level that is evidence, the formula in words |
-| `kind`, `window` | the records it looks at: `{days: 90, of: resolved_on}`, `weeks`, `months`, `ending_days_ago` |
+| `kind` | the record kind it looks at, or a list of kinds that are read as one, told apart by `record_kind` |
+| `window` | their days: `{days: 90, of: resolved_on}`, `weeks`, `months`, `quarters`, `ending_days_ago` |
+| | or today's state: `{snapshot: true}`, and of open records `{snapshot: true, opened: opened_on, ended: resolved_on}` |
+| `better` | `up` or `down`, where you want the anchors checked against it |
 | `measure` | a family and its parameters, see below |
 | `unit`, `anchors` | values at 0 % and 100 %, `scale` linear or log, `origin`, `expert_default` |
 | `minimum_sample` | fewer records, teams, weeks or months are `insufficient_sample` |
@@ -54,18 +58,42 @@ BETWEEN, LIKE, COALESCE and + - * on integers, over the columns of the record ki
 | `modal_share` | records whose `value` follows the rule of their `cells`; Wilson interval |
 | `dominated_cells` | records in `cells` that hang on one `person`; block bootstrap |
 | `total_ratio` | the sum of one column over the sum of another; block bootstrap |
+| `count_ratio` | a `numerator` counted over a `denominator`, perhaps of another kind; block bootstrap |
+| `covered_volume` | records whose `cells` other records name (`covered_by`); block bootstrap |
+| `median` | the middle value of a column; order statistics |
+| `mean` | the average of a column; block bootstrap |
+| `macro_share` | the mean over `cells` of a share, so that each cell counts alike; block bootstrap |
+| `cell_spread` | how much longer the slowest tenth takes than the middle, cell by cell; block bootstrap |
+| `cell_frequency` | how often something happens in the middle one of the `cells`; block bootstrap |
+| `auc` | whether a `score` tells beforehand which records have an `event`; block bootstrap |
+| `matched_ratio` | how much faster records `with` something are than alike ones `without`; block bootstrap |
+| `named_share` | the different things that records name, and the share of them that fulfil a condition; Wilson interval |
+| `linkage_recall` | effects that are recorded, of those that an excess over ordinary weeks suggests; block bootstrap |
+| `rate_drop` | causes after whose removal the rate of incidents fell for sure (exact test of two Poisson counts) |
+| `early_warning` | serious incidents announced by a warning somebody acted on, if warnings are no accident (lift) |
+| `count_per_user` | inside a trend: records by month per 100 active users |
 | `conforming_volume` | volume of teams that do not fall behind in another measure (`of`) |
-| `in_control` | weeks within the limits of the organisation's own past |
-| `improvement` | whether a monthly series gets better, or excellence is held |
+| `in_control` | weeks or months within the limits of the organisation's own past |
+| `improvement` | whether a series by month or quarter gets better, or excellence is held |
+| `past` | inside these two: a snapshot as earlier assessments saw it |
 """
 
 
 def markdown(catalogue: Catalogue) -> str:
     """Return the page for a catalogue."""
     lines = [INTRODUCTION]
+    lines.extend(_exclusions(catalogue))
     for practice in catalogue.practices:
         lines.extend(_practice(practice))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _exclusions(catalogue: Catalogue) -> Iterator[str]:
+    yield "## Records that never count\n"
+    for kind, rules in catalogue.exclusions.items():
+        for rule in rules:
+            yield f"- {kind}: {rule.name}: `{' '.join(rule.when.text.split())}`"
+    yield ""
 
 
 def _practice(practice: Practice) -> Iterator[str]:
@@ -77,9 +105,6 @@ def _practice(practice: Practice) -> Iterator[str]:
         points = " | ".join(f"{point:g}" for point in _points(indicator))
         mark = " †" if indicator.anchors.expert_default else ""
         yield f"| {indicator.attribute}{core} | `{indicator.id}` | {points} | {indicator.unit}{mark} |"
-    yield "\nRecords that never count:\n"
-    for exclusion in practice.exclusions:
-        yield f"- {exclusion.name}: `{' '.join(exclusion.when.text.split())}`"
     yield ""
     for indicator in practice.indicators:
         yield from _indicator(indicator)
@@ -110,11 +135,14 @@ def _indicator(indicator: Indicator) -> Iterator[str]:
 
 def _window(indicator: Indicator) -> str:
     window = indicator.window
-    length = next(
-        f"{number} {unit}"
-        for number, unit in ((window.days, "days"), (window.weeks, "weeks"), (window.months, "months"))
-        if number is not None
-    )
+    length = next((f"{n} {unit}" for unit in LENGTHS if (n := getattr(window, unit)) is not None), "")
+    if window.snapshot:
+        records = (
+            f"records open by `{window.opened}` and `{window.ended}`" if window.opened else "all records"
+        )
+        return f"{records} on the assessment's day" + (
+            f", with {length} of earlier assessments" if length else ""
+        )
     ending = f", ending {window.ending_days_ago} days ago" if window.ending_days_ago else ""
     return f"{length} by `{window.of}`{ending}"
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from evaluators.measures import Measure
+from evaluators.measures.population import Reading
 from evaluators.windows import Window
 from storage.records import KINDS
+from storage.records.schema import RECORD_KIND, joined
 
 ATTRIBUTES = {
     "2.1": "Performed",
@@ -25,6 +28,9 @@ ATTRIBUTES = {
 """The two attributes of each level (section 3 of the model)."""
 
 AttributeName = Literal["2.1", "2.2", "3.1", "3.2", "4.1", "4.2", "5.1", "5.2"]
+
+ALWAYS_UP = ("improvement", "in_control", "conforming_volume")
+"""Families whose value is better when higher, whatever they are made of."""
 
 
 class Strict(BaseModel):
@@ -71,12 +77,14 @@ class Indicator(Strict):
     """The level characteristic it is evidence of."""
     formula: str
     """The formula in words."""
-    kind: str
-    """Record kind it reads."""
+    kind: str | tuple[str, ...]
+    """Record kind it reads, or several that are read as one."""
     window: Window
     measure: Measure
     unit: str
     anchors: Anchors
+    better: Literal["up", "down"] | None = None
+    """Direction in which the value gets better, where it is declared: the anchors must agree."""
     minimum_sample: Annotated[int, Field(ge=1)]
     """Records, teams or periods, as the measure counts."""
     scope: Literal["both", "organisation"]
@@ -99,24 +107,62 @@ class Indicator(Strict):
         return self.anchors.full > self.anchors.zero
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Record kinds that it reads."""
+        return (self.kind,) if isinstance(self.kind, str) else self.kind
+
+    def readings(self) -> Mapping[str, Reading]:
+        """Return all that it asks of evidence, its own records first."""
+        own = Reading(self.kinds, self.window, self.measure.needs(), self.measure.columns())
+        return {"records": own, **self.measure.also(self.kinds, self.window)}
+
+    @property
     def rule(self) -> str:
         """Digest of the entry; changes when anything in it changes."""
         text = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(text).hexdigest()[:16]
 
-    @field_validator("kind")
+    @field_validator("kind", mode="before")
     @classmethod
-    def _kind_exists(cls, name: str) -> str:
-        if name not in KINDS:
-            raise ValueError(f"'{name}' is not a record kind; choose from {', '.join(KINDS)}")
-        return name
+    def _kinds_exist(cls, given: object) -> object:
+        names = [given] if isinstance(given, str) else given
+        if not isinstance(names, list | tuple) or not names:
+            raise ValueError("a kind is the name of a record kind, or a list of such names")
+        for name in names:
+            if name not in KINDS:
+                raise ValueError(f"'{name}' is not a record kind; choose from {', '.join(KINDS)}")
+        if len(set(names)) < len(names):
+            raise ValueError("a record kind is named twice")
+        telling = [name for name in names if RECORD_KIND in KINDS[name].by_name]
+        if telling and len(names) > 1:
+            raise ValueError(f"{telling[0]} cannot be joined with others: it has its own {RECORD_KIND}")
+        return given
 
     @field_validator("window", "measure")
     @classmethod
     def _columns_exist(cls, value: Window | Measure, others: ValidationInfo) -> Window | Measure:
         # A wrong kind has been reported already, and says nothing about columns.
-        kind = KINDS.get(others.data.get("kind", ""))
-        problems = value.problems(kind) if kind else []
+        named = others.data.get("kind")
+        if named is None:
+            return value
+        kinds = [named] if isinstance(named, str) else named
+        problems = value.problems(joined([KINDS[name] for name in kinds]))
         if problems:
             raise ValueError("; ".join(problems))
         return value
+
+    @field_validator("anchors")
+    @classmethod
+    def _anchors_go_up(cls, anchors: Anchors, others: ValidationInfo) -> Anchors:
+        measure = others.data.get("measure")
+        if measure is not None and measure.family in ALWAYS_UP and anchors.full < anchors.zero:
+            raise ValueError(f"the value of {measure.family} gets better upwards: zero must be below full")
+        return anchors
+
+    @field_validator("better")
+    @classmethod
+    def _anchors_agree(cls, better: str | None, others: ValidationInfo) -> str | None:
+        anchors = others.data.get("anchors")
+        if better is not None and anchors is not None and (anchors.full > anchors.zero) != (better == "up"):
+            raise ValueError(f"the anchors {anchors.zero:g} and {anchors.full:g} go the other way")
+        return better

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,6 @@ from pydantic import ValidationError
 from evaluators.catalogue.catalogue import Catalogue, Practice
 from evaluators.catalogue.entry import Indicator
 from evaluators.catalogue.problems import CatalogueError, CatalogueProblem, Path, closest, problems_of
-from evaluators.measures.improvement import Improvement
 
 NESTED = ("anchors", "remediation")
 """Keys of which an override may give a part."""
@@ -32,10 +32,10 @@ def with_own(catalogue: Catalogue, data: object) -> Catalogue:
         if indicator.id in own:
             problems.append(CatalogueProblem(("indicators", number, "id"), f"'{indicator.id}' is here twice"))
         own[indicator.id] = indicator
-    problems.extend(_unknown_ceilings(catalogue, own, entries))
+    problems.extend(_unknown_references(catalogue, own, entries))
     if problems:
         raise CatalogueError(problems)
-    return Catalogue(tuple(_practice(practice, own) for practice in catalogue.practices))
+    return replace(catalogue, practices=tuple(_practice(practice, own) for practice in catalogue.practices))
 
 
 def _listed(data: object, problems: list[CatalogueProblem]) -> list[Any]:
@@ -60,25 +60,38 @@ def _entry(
         problems.append(CatalogueProblem((*path, "practice"), message))
         return None
     try:
-        return Indicator.model_validate(_overridden(shipped, entry) | {"practice": wanted, "own": True})
+        indicator = Indicator.model_validate(_overridden(shipped, entry) | {"practice": wanted, "own": True})
     except ValidationError as error:
         problems.extend(problems_of(error, path))
         return None
+    if shipped is not None and _turned(shipped, indicator, entry):
+        way = "zero below full" if shipped.better_up else "zero above full"
+        message = f"the anchors go the wrong way round: {indicator.id} has {way} (say `better` to turn it)"
+        problems.append(CatalogueProblem((*path, "anchors"), message))
+    return indicator
 
 
-def _unknown_ceilings(
+def _turned(shipped: Indicator, indicator: Indicator, entry: Mapping[str, Any]) -> bool:
+    """Say whether an override that asks the same question has its anchors the other way round."""
+    asks_anew = "measure" in entry or "better" in entry
+    return indicator.better_up != shipped.better_up and not asks_anew
+
+
+def _unknown_references(
     catalogue: Catalogue, own: Mapping[str, Indicator], entries: list[Any]
 ) -> list[CatalogueProblem]:
-    """Say which ceilings name no indicator; only the whole catalogue knows."""
+    """Say which ceilings and balances name no indicator; only the whole catalogue knows."""
     given = [str(entry.get("id", "")) if isinstance(entry, Mapping) else "" for entry in entries]
     names = [*(indicator.id for indicator in catalogue.entries), *given]
-    found = []
-    for number, name in enumerate(given):
-        measure = own[name].measure if name in own else None
-        if isinstance(measure, Improvement) and measure.ceiling not in (None, *names):
-            message = f"'{measure.ceiling}' is not an indicator{closest(str(measure.ceiling), names)}"
-            found.append(CatalogueProblem(("indicators", number, "measure", "ceiling"), message))
-    return found
+    return [
+        CatalogueProblem(
+            ("indicators", number, "measure", *path), f"'{named}' is not an indicator{closest(named, names)}"
+        )
+        for number, name in enumerate(given)
+        if name in own
+        for path, named in own[name].measure.references().items()
+        if named not in names
+    ]
 
 
 def _overridden(shipped: Indicator | None, entry: Mapping[str, Any]) -> dict[str, Any]:

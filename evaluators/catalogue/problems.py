@@ -11,11 +11,13 @@ from pydantic_core import ErrorDetails
 
 from evaluators.catalogue.entry import Anchors, Indicator, Remediation
 from evaluators.measures import FAMILIES
+from evaluators.measures.completeness import ITEM_FORMS
 from evaluators.predicates import PredicateError
 
 Path = tuple[str | int, ...]
 
 
+_FORMS = {*FAMILIES, *ITEM_FORMS, "str", "tuple[str, ...]"}
 _KEYS = (*Indicator.model_fields, *Anchors.model_fields, *Remediation.model_fields)
 
 
@@ -63,8 +65,8 @@ def _sentence(item: ErrorDetails, location: Path) -> str:
 
 
 def _is_tag(part: str | int, location: tuple[str | int, ...]) -> bool:
-    """Say whether a part of the location is the name of a measure family, which is no key in the file."""
-    return part in FAMILIES and location[-1] != part
+    """Say whether a part of the location names a form of a value (a measure family), which is no key."""
+    return part in _FORMS and location[-1] != part
 
 
 def closest(name: str, names: Sequence[str]) -> str:

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 import numpy as np
 import pyarrow as pa
 
 from evaluators.statistics.arrays import BoolArray
 
+WILD = frozenset("*?[")
+"""Signs that make a pattern out of a name."""
+
 
 def department_of(groups: pa.ChunkedArray, departments: Mapping[str, str]) -> pa.Array:
     """Return the department of each group by the first pattern that fits, without case; empty for none."""
     encoded = groups.combine_chunks().dictionary_encode()
-    names = [
-        next((name for pattern, name in departments.items() if _fits(group, pattern)), None)
-        for group in encoded.dictionary.to_pylist()
-    ]
+    plain: dict[str, tuple[int, str]] = {}
+    patterns: list[tuple[int, re.Pattern[str], str]] = []
+    # Thousands of groups may be named one by one: only real patterns are tried one after the other.
+    for position, (pattern, name) in enumerate(departments.items()):
+        if WILD.isdisjoint(pattern):
+            plain.setdefault(pattern.casefold(), (position, name))
+        else:
+            patterns.append((position, re.compile(translate(pattern.casefold())), name))
+    names = [_first(group.casefold(), plain, patterns) for group in encoded.dictionary.to_pylist()]
     return pa.array(names, pa.string()).take(encoded.indices)
+
+
+def _first(
+    group: str, plain: Mapping[str, tuple[int, str]], patterns: Sequence[tuple[int, re.Pattern[str], str]]
+) -> str | None:
+    position, found = plain.get(group, (None, None))
+    for earlier, pattern, name in patterns:
+        if position is not None and earlier > position:
+            break
+        if pattern.match(group):
+            return name
+    return found
 
 
 def matches(values: pa.ChunkedArray, patterns: Sequence[str]) -> BoolArray:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from evaluators.measures.population import Population, Reading
 from evaluators.policy import Policy
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import IntArray
 from evaluators.statistics.trend import Ceiling
-from storage.evidence import relation
+from evaluators.windows import Window
 from storage.records.schema import ColumnType, RecordKind
 
 WIDEST_RATED = 30.0
@@ -25,41 +26,8 @@ LOW_PRECISION = 18.0
 """Half-width in points above which a percentage counts half in coverage."""
 
 
-@dataclass(frozen=True)
-class Population:
-    """The records an indicator looks at, as a condition over one record kind."""
-
-    kind: str
-    dated_by: str
-    """Date column that must lie in [first, until)."""
-    first: date
-    until: date
-    as_of: datetime
-    """Start of the assessment's day in its zone, as naive UTC: what ends later cannot be judged yet."""
-    sources: tuple[str, ...]
-    conditions: tuple[str, ...] = ()
-    """Further conditions, already checked: exclusions, and the indicator's own date column in a cohort."""
-    field_defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Form defaults by column (`incident.category`), which count as empty."""
-    fixed: bool = False
-    """A fixed cohort, read to the end of its log: nothing in it is too young to be judged."""
-
-    @property
-    def where(self) -> str:
-        """Condition in DuckDB's dialect."""
-        sources = ", ".join("'" + source.replace("'", "''") + "'" for source in self.sources)
-        parts = [
-            f"{self.dated_by} >= DATE '{self.first}'",
-            f"{self.dated_by} < DATE '{self.until}'",
-            f"source IN ({sources})",
-            *(f"({condition})" for condition in self.conditions),
-        ]
-        return " AND ".join(parts)
-
-    @property
-    def relation(self) -> str:
-        """Name of the record kind as a query writes it."""
-        return relation(self.kind)
+Snapshot = tuple[date, int, int]
+"""Day of an assessment, records that fulfilled its snapshot, records counted."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +45,23 @@ class Context:
     """Seeded from catalogue, evidence, scope and indicator (erratum B8)."""
     query: Callable[[str], pa.Table]
     department: str | None = None
+    samples: Callable[[str], Mapping[str | None, tuple[str, ...]]] | None = None
+    """Ids by department of the latest records that fulfil a condition, at most five of each."""
     supported: frozenset[str] = frozenset()
     """Columns of the kind that the sources in the population can fill."""
     reference: Callable[[], Ceiling | None] = lambda: None
     """Monthly values of the indicator that a ceiling rule refers to (section 5.6); None without one."""
+    worsened: Callable[[], str] = lambda: ""
+    """Why the balance rule caps the score (section 5.6); empty where it does not."""
+    past: Callable[[], Sequence[Snapshot]] = tuple
+    """What earlier assessments saw of the indicator's snapshot, in any order."""
 
     def sample(self, failing: str, limit: int = 5) -> tuple[str, ...]:
         """Return ids of the latest records that fulfil a condition within the population and scope."""
-        scope = f" AND department = {quoted(self.department)}" if self.department is not None else ""
+        if self.department is not None:
+            return self.samples(failing).get(self.department, ()) if self.samples else ()
         rows = self.query(
-            f"SELECT id FROM {self.population.relation} WHERE {self.population.where}{scope} AND ({failing}) "
+            f"SELECT id FROM {self.population.relation} WHERE {self.population.where} AND ({failing}) "
             f"ORDER BY {self.population.dated_by} DESC, id LIMIT {limit}"
         )
         return tuple(rows.column("id").to_pylist())
@@ -101,13 +76,37 @@ class MeasureModel(BaseModel, ABC):
     def needs(self) -> tuple[str, ...]:
         """Columns without which it cannot be taken; alternatives are joined by a bar."""
 
+    def optional_columns(self) -> tuple[str, ...]:
+        """Columns in its conditions that it does without where no source fills them."""
+        return ()
+
+    def columns(self) -> frozenset[str]:
+        """Return all columns that it reads."""
+        needed = {name for need in self.needs() for name in need.split("|")}
+        return frozenset(needed.union(self.shown(), self.optional_columns()))
+
+    def also(self, kinds: tuple[str, ...], window: Window) -> Mapping[str, Reading]:
+        """Return what it reads besides the indicator's own records, by a name of its own."""
+        return {}
+
     @abstractmethod
     def sql(self, population: Population) -> str:
         """Query that gives its rows, for all departments at once."""
 
+    def expanded(self, rows: pa.Table) -> pa.Table:
+        """Return the rows of all departments with what only all of them together can say of each row."""
+        return rows
+
     @abstractmethod
     def answer(self, rows: pa.Table, context: Context) -> Measurement:
         """Take the number from the rows of one scope."""
+
+    def departments(
+        self, rows: pa.Table, contexts: Mapping[str, Context], whole: Context
+    ) -> dict[str, Measurement]:
+        """Take the number in each department; `rows` are those of all departments, expanded."""
+        parts = by_department(rows)
+        return {name: self.answer(parts.get(name, rows.slice(0, 0)), each) for name, each in contexts.items()}
 
     def shown(self) -> tuple[str, ...]:
         """Columns that it reads where a source fills them and does without elsewhere."""
@@ -116,6 +115,10 @@ class MeasureModel(BaseModel, ABC):
     def reckoned(self) -> tuple[str, ...]:
         """Columns that it reckons with, so that they must hold whole numbers."""
         return ()
+
+    def references(self) -> Mapping[tuple[str, ...], str]:
+        """Return the other indicators that it names, by the path of the key."""
+        return {}
 
     def problems(self, kind: RecordKind) -> list[str]:
         """Say which of its columns the kind lacks, each with the closest name, and which are no numbers."""
@@ -162,6 +165,23 @@ def judged_by_width(measurement: Measurement, context: Context) -> Measurement:
         reason = f"{measurement.reason}; the interval is ±{half:.0f} points wide, at most ±30 can be rated"
         return replace(measurement, state=State.INSUFFICIENT_SAMPLE, reason=reason)
     return replace(measurement, low_precision=half > LOW_PRECISION)
+
+
+def by_department(rows: pa.Table) -> dict[str | None, pa.Table]:
+    """Divide rows by department; each part keeps its order."""
+    if not rows.num_rows:
+        return {}
+    encoded = rows.column("department").combine_chunks().dictionary_encode()
+    names = [*encoded.dictionary.to_pylist(), None]
+    index = np.asarray(encoded.indices.fill_null(len(names) - 1), dtype=np.int64)
+    ordered = rows.take(pa.array(np.argsort(index, kind="stable")))
+    sizes = np.bincount(index, minlength=len(names))
+    starts = np.cumsum(sizes) - sizes
+    return {
+        name: ordered.slice(start, size)
+        for name, start, size in zip(names, starts.tolist(), sizes.tolist(), strict=True)
+        if size
+    }
 
 
 def integers(rows: pa.Table, column: str) -> IntArray:

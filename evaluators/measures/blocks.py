@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from evaluators.statistics.arrays import FloatArray, IntArray
@@ -26,3 +28,30 @@ def block_draws(
         return np.asarray(block_weights(generator, blocks, draws) @ by_week, dtype=np.float64)
     each = sums / np.maximum(counts, 1)[:, None]
     return np.asarray(multinomial_counts(generator, counts, draws) @ each, dtype=np.float64)
+
+
+def category_draws(
+    generator: np.random.Generator, weeks: IntArray, categories: IntArray, counts: IntArray, draws: int
+) -> FloatArray:
+    """Return resampled numbers of records by category, shape (draws, categories).
+
+    Row i stands for `counts[i]` records of a category in a week; categories are numbered from 0 without gaps.
+    """
+    blocks = int(weeks.max()) + 1 if len(weeks) else 0
+    width = int(categories.max()) + 1 if len(categories) else 0
+    if blocks >= MINIMUM_BLOCKS:
+        by_week = np.zeros((blocks, width))
+        np.add.at(by_week, (weeks, categories), counts)
+        return np.asarray(block_weights(generator, blocks, draws) @ by_week, dtype=np.float64)
+    return multinomial_counts(generator, np.bincount(categories, weights=counts, minlength=width), draws)
+
+
+def record_weights(generator: np.random.Generator, weeks: IntArray, draws: int) -> Iterator[IntArray]:
+    """Yield for each resample how often every record is in it: whole weeks from eight on, else records."""
+    blocks = int(weeks.max()) + 1 if len(weeks) else 0
+    if blocks >= MINIMUM_BLOCKS:
+        for taken in block_weights(generator, blocks, draws):
+            yield taken[weeks]
+        return
+    for _ in range(draws):
+        yield np.bincount(generator.integers(0, len(weeks), len(weeks)), minlength=len(weeks))

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from evaluators.measures.base import Context, MeasureModel, Population, codes, integers
-from evaluators.measures.series import Series, series_of, wanted_months
+from evaluators.measures.base import Context, codes, integers
+from evaluators.measures.population import Population
+from evaluators.measures.series import Sampled, SerialMeasure, Taken, periods_of, sums_by
 from evaluators.measures.teams import TeamEvidence
 from evaluators.results import Measurement
 from evaluators.statistics.arrays import FloatArray, IntArray
 from evaluators.statistics.intervals import median_interval
+from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, median_draws
+from evaluators.statistics.trend import SeriesKind
 
 FLOOR_SECONDS = 60
 """Durations are floored at one minute before the logarithm (erratum A14)."""
 
 
+EXPECTED = "expected_seconds"
+
+
 @dataclass(frozen=True)
 class Ratios:
-    """Log of observed over expected duration of every record, with team, month and week of the record."""
+    """Log of observed over expected duration of every record, with its team."""
 
     logs: FloatArray
     teams: IntArray
     team_names: list[str | None]
-    months: IntArray
-    weeks: IntArray
 
 
-class CaseMixRatio(MeasureModel):
+class CaseMixRatio(SerialMeasure):
     """Median log ratio of a duration to the median of its stratum; a building block of D, C and T.
 
     A stratum with fewer than `minimum_stratum` records is replaced by its parent, which drops the last
     column of `strata`; the root is all records.
     """
+
+    series_kind: ClassVar[SeriesKind] = "log_ratio"
 
     family: Literal["case_mix_ratio"]
     duration: str
@@ -58,7 +65,7 @@ class CaseMixRatio(MeasureModel):
         """Return the duration."""
         return (self.duration,)
 
-    def sql(self, population: Population) -> str:
+    def sql_by(self, population: Population, period: Period) -> str:
         """Return one row a record."""
         return (
             f"SELECT department, {self.group} AS team, {population.dated_by} AS day, "
@@ -66,22 +73,21 @@ class CaseMixRatio(MeasureModel):
             f"WHERE {population.where} AND {self.duration} >= 0 ORDER BY {population.dated_by}, source, id"
         )
 
+    def expanded(self, rows: pa.Table) -> pa.Table:
+        """Add the expected seconds: medians of the organisation's strata, in every scope (section 5.7)."""
+        return with_expected(rows, self._expected(rows, floored(rows)))
+
     def answer(self, rows: pa.Table, context: Context) -> Measurement:
         """Refuse: a ratio alone is no indicator, it needs teams, weeks or months around it."""
         raise NotImplementedError("case_mix_ratio stands inside conforming_volume, in_control or improvement")
 
     def ratios(self, rows: pa.Table) -> Ratios:
         """Return the log ratios of all records (expected durations come from all of them, erratum A14)."""
-        seconds = np.maximum(integers(rows, "seconds"), FLOOR_SECONDS).astype(np.float64)
+        seconds = floored(rows)
+        known = expected_of(rows)
+        expected = self._expected(rows, seconds) if known is None else known
         teams, names = codes(rows, "team")
-        days = rows.column("day").to_numpy().astype("datetime64[D]")
-        return Ratios(
-            np.log(seconds / self._expected(rows, seconds)),
-            teams,
-            [name for (name,) in names],
-            days.astype("datetime64[M]").astype(np.int64) + 1970 * 12,
-            (days.astype(np.int64) + 3) // 7,
-        )
+        return Ratios(np.log(seconds / expected), teams, [name for (name,) in names])
 
     def teams(self, rows: pa.Table, context: Context) -> list[TeamEvidence]:
         """Return the median log ratio of every team, for the dispersion between teams (method D)."""
@@ -104,17 +110,37 @@ class CaseMixRatio(MeasureModel):
             expected[large] = medians[stratum[large]]
         return expected
 
-    def series(self, rows: pa.Table, context: Context, minimum: int) -> Series:
-        """Return monthly medians of the log ratio, months with fewer records than `minimum` left out."""
-        ratios = self.ratios(rows)
-        wanted = wanted_months(context)
-        parts = []
-        for month in np.unique(ratios.months).tolist():
-            logs = np.sort(ratios.logs[ratios.months == month])
-            if month in wanted and len(logs) >= minimum:
-                draws = median_draws(context.generator, logs, CONFIDENCE_DRAWS)
-                parts.append((month, float(np.median(logs)), len(logs), draws))
-        return series_of(parts)
+    def sampled(self, rows: pa.Table, context: Context, period: Period) -> Sampled:
+        """Return medians of the log ratio by period; expected durations come from all periods."""
+        logs = self.ratios(rows).logs
+        return sampled_medians(logs, periods_of(rows, "day", period), context)
+
+
+def floored(rows: pa.Table) -> FloatArray:
+    """Return the durations in seconds, floored at one minute."""
+    return np.maximum(integers(rows, "seconds"), FLOOR_SECONDS).astype(np.float64)
+
+
+def with_expected(rows: pa.Table, expected: FloatArray) -> pa.Table:
+    """Return rows with the expected seconds of each."""
+    return rows.append_column(EXPECTED, pa.array(expected, pa.float64()))
+
+
+def expected_of(rows: pa.Table) -> FloatArray | None:
+    """Return the expected seconds of each row, where the rows have them already."""
+    if EXPECTED not in rows.column_names:
+        return None
+    return np.asarray(rows.column(EXPECTED).to_numpy(), dtype=np.float64)
+
+
+def sampled_medians(values: FloatArray, index: IntArray, context: Context) -> Sampled:
+    """Return medians of values by period."""
+
+    def taken(periods: Sequence[int]) -> Taken:
+        chosen = np.sort(values[np.isin(index, periods)])
+        return float(np.median(chosen)), median_draws(context.generator, chosen, CONFIDENCE_DRAWS)
+
+    return Sampled(sums_by(index, np.ones(len(index), np.int64)), taken)
 
 
 def medians_by(groups: IntArray, values: FloatArray, count: int) -> FloatArray:

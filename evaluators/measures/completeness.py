@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from evaluators.measures.base import (
     Context,
     MeasureModel,
-    Population,
     codes,
     insufficient,
     integers,
@@ -20,14 +20,35 @@ from evaluators.measures.base import (
     worst_groups,
 )
 from evaluators.measures.blocks import block_draws
+from evaluators.measures.population import Population
 from evaluators.measures.teams import TeamEvidence
+from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray
 from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
+from storage.records.schema import RecordKind
 
-Item = Annotated[list[str], Field(min_length=1)]
-"""Columns of which one must be filled."""
+
+class Named(BaseModel):
+    """An item that is filled where a condition holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    when: Predicate
+
+
+Columns = Annotated[list[str], Field(min_length=1)]
+
+
+def _form(item: object) -> str:
+    return "named" if isinstance(item, Mapping | Named) else "columns"
+
+
+ITEM_FORMS = ("named", "columns")
+Item = Annotated[Annotated[Columns, Tag("columns")] | Annotated[Named, Tag("named")], Discriminator(_form)]
+"""Columns of which one must be filled, or a named condition."""
 
 
 class MeanCompleteness(MeasureModel):
@@ -43,10 +64,26 @@ class MeanCompleteness(MeasureModel):
     note_minimum_length: int = 20
     boilerplate_share: float = 20
     group: str = "assignment_group"
+    optional: tuple[str, ...] = ()
+    """Columns that the conditions do without: where no source fills them, they are empty."""
 
     def needs(self) -> tuple[str, ...]:
-        """One need for each item: any of its columns."""
-        return tuple("|".join(self._column(name) for name in item) for item in self.items)
+        """One need for each item of columns: any of them; all columns of a condition."""
+        return tuple(need for item in self.items for need in self._needs(item))
+
+    def _needs(self, item: Columns | Named) -> tuple[str, ...]:
+        if isinstance(item, Named):
+            return tuple(sorted(item.when.columns - set(self.optional)))
+        return ("|".join(self._column(name) for name in item),)
+
+    def optional_columns(self) -> tuple[str, ...]:
+        """Return what the conditions do without."""
+        return self.optional
+
+    def problems(self, kind: RecordKind) -> list[str]:
+        """Say what is wrong with the conditions for this kind."""
+        named = [item for item in self.items if isinstance(item, Named)]
+        return [each for item in named for each in item.when.problems(kind)] or super().problems(kind)
 
     def shown(self) -> tuple[str, ...]:
         """Return the column of the groups."""
@@ -114,15 +151,22 @@ class MeanCompleteness(MeasureModel):
     def _column(self, name: str) -> str:
         return f"{name}_length" if name.endswith("_note") else name
 
-    def _filled(self, item: list[str], population: Population) -> str:
+    def _filled(self, item: Columns | Named, population: Population) -> str:
+        if isinstance(item, Named):
+            return f"(CASE WHEN {item.when.sql} THEN 1 ELSE 0 END)"
         alternatives = " OR ".join(self._filled_column(name, population) for name in item)
         return f"(CASE WHEN {alternatives} THEN 1 ELSE 0 END)"
 
     def _filled_column(self, name: str, population: Population) -> str:
         if not name.endswith("_note"):
-            defaults = population.field_defaults.get(f"{population.kind}.{name}", ())
-            usual = f" AND {name} NOT IN ({', '.join(map(quoted, defaults))})" if defaults else ""
-            return f"({name} IS NOT NULL{usual})"
+            usual = [
+                f" AND {name} NOT IN ({listed})"
+                if not of_kind
+                else f" AND NOT ({of_kind}{name} IN ({listed}))"
+                for of_kind, defaults in population.defaults_of(name)
+                if (listed := ", ".join(map(quoted, defaults)))
+            ]
+            return f"({name} IS NOT NULL{''.join(usual)})"
         text, records = f"{name}_fingerprint", f"FROM {population.relation} WHERE {population.where}"
         boilerplate = (
             f"SELECT {text} {records} AND {text} IS NOT NULL GROUP BY 1 "
@@ -132,7 +176,7 @@ class MeanCompleteness(MeasureModel):
 
     def _reason(self, rows: pa.Table, records: int) -> str:
         shares = [
-            (int(integers(rows, f"item_{number}").sum()), " or ".join(item).replace("_", " "))
+            (int(integers(rows, f"item_{number}").sum()), _name(item))
             for number, item in enumerate(self.items)
         ]
         missing, name = min(shares)
@@ -149,3 +193,7 @@ class MeanCompleteness(MeasureModel):
     def _emptiest(self, context: Context) -> str:
         filled = [self._filled(item, context.population) for item in self.items]
         return f"{' + '.join(filled)} < {len(self.items)}"
+
+
+def _name(item: Columns | Named) -> str:
+    return item.name if isinstance(item, Named) else " or ".join(item).replace("_", " ")

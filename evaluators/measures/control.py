@@ -1,37 +1,48 @@
-"""In control: how many weeks stay within what the organisation's own past allows (method C)."""
+"""In control: how many periods stay within what the organisation's own past allows (method C)."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
-from evaluators.measures.base import Context, MeasureModel, Population, insufficient
-from evaluators.measures.case_mix import CaseMixRatio, Ratios
+from evaluators.measures.base import Context, MeasureModel, insufficient
+from evaluators.measures.population import Population, Reading
+from evaluators.measures.serials import Serial
+from evaluators.measures.series import Sampled, Series, series_of, wanted_periods
 from evaluators.results import Measurement, State
-from evaluators.statistics.arrays import FloatArray
-from evaluators.statistics.control import FEWEST_POINTS, in_control
+from evaluators.statistics.arrays import FloatArray, IntArray
+from evaluators.statistics.control import FEWEST_POINTS, ControlResult, in_control
 from evaluators.statistics.intervals import percentile_interval
-from evaluators.statistics.periods import complete_weeks, iso_week, merge_short
-from evaluators.statistics.resampling import CONFIDENCE_DRAWS, median_draws
+from evaluators.statistics.periods import merge_short, period_name
+from evaluators.windows import Window
 from storage.records.schema import RecordKind
-
-MONDAY_OF_WEEK_0 = date(1969, 12, 29)
 
 
 class InControl(MeasureModel):
-    """Share of judged weeks in percent that are not bad, of the weekly median log ratio (section 5.5)."""
+    """Share of judged weeks or months in percent that are not bad (section 5.5)."""
 
     family: Literal["in_control"]
-    of: CaseMixRatio
+    of: Serial
+    better: Literal["up", "down"] = "down"
+    """Direction in which the series gets better; only the worse side is bad."""
+    period: Literal["week", "month"] = "week"
     minimum_in_period: int = 10
-    """Weeks with fewer records merge with the next (erratum B11)."""
+    """Periods with fewer records merge with the next (erratum B11)."""
 
     def needs(self) -> tuple[str, ...]:
         """Return what the series needs."""
         return self.of.needs()
+
+    def columns(self) -> frozenset[str]:
+        """Return what the series reads."""
+        return self.of.columns()
+
+    def also(self, kinds: tuple[str, ...], window: Window) -> Mapping[str, Reading]:
+        """Return what the series reads besides."""
+        return self.of.also(kinds, window)
 
     def problems(self, kind: RecordKind) -> list[str]:
         """Say what is wrong with the series."""
@@ -39,57 +50,67 @@ class InControl(MeasureModel):
 
     def sql(self, population: Population) -> str:
         """Return the query of the series."""
-        return self.of.sql(population)
+        return self.of.sql_by(population, self.period)
+
+    def expanded(self, rows: pa.Table) -> pa.Table:
+        """Return the rows as the series expands them."""
+        return self.of.expanded(rows)
 
     def answer(self, rows: pa.Table, context: Context) -> Measurement:
-        """Judge the second half of the weeks against the first."""
-        ratios = self.of.ratios(rows)
-        weeks = self._weeks(ratios, context)
-        enough = [week for week in weeks if len(week[1]) >= self.minimum_in_period]
-        needed = max(context.minimum, FEWEST_POINTS)
-        if len(enough) < needed:
-            reason = f"{len(enough)} of at least {needed} weeks with {self.minimum_in_period} records"
-            return insufficient(reason, len(enough), n_unit="weeks")
-        values = np.array([float(np.median(logs)) for _, logs in enough])
-        verdict = in_control(values)
+        """Judge the second half of the periods against the first."""
+        series = self._merged(self.of.sampled(rows, context, self.period), context)
+        kept, many = self.of.kept(rows), f"{self.period}s"
+        # Two halves of 13 weeks (section 5.5); where months are stated the indicator says how many.
+        needed = max(context.minimum, FEWEST_POINTS) if self.period == "week" else context.minimum
+        if len(series) < needed:
+            reason = f"{len(series)} of at least {needed} {many} with {self.minimum_in_period} records"
+            return insufficient(reason, len(series), n_unit=many, aggregates=kept)
+        verdict = self._verdict(series.values, series.counts)
         if verdict is None:
-            return insufficient("the first half of the weeks does not vary", len(enough), n_unit="weeks")
-        draws = self._draws([logs for _, logs in enough], context)
+            reason = f"the first half of the {many} does not vary"
+            return insufficient(reason, len(series), n_unit=many, aggregates=kept)
+        verdicts = [self._verdict(values, series.counts) for values in series.draws]
+        draws = np.array([100 * each.share if each else 100.0 for each in verdicts])
         low, high = percentile_interval(draws)
-        judged = len(verdict.bad)
+        judged, bad = len(verdict.bad), int(verdict.bad.sum())
         return Measurement(
             State.MEASURED,
-            f"{int(verdict.bad.sum())} of {judged} judged weeks out of control",
+            f"{bad} of {judged} judged {many} out of control",
             value=100 * verdict.share,
             low=low,
             high=high,
-            numerator=judged - int(verdict.bad.sum()),
+            numerator=judged - bad,
             denominator=judged,
-            n=len(enough),
-            n_unit="weeks",
+            n=len(series),
+            n_unit=many,
             series=tuple(
-                (name, round(float(value), 6), len(logs))
-                for (name, logs), value in zip(enough, values, strict=True)
+                (period_name(int(period), self.period), round(float(value), 6), int(count))
+                for period, value, count in zip(series.index, series.values, series.counts, strict=True)
             ),
             draws=tuple(draws),
-            aggregates=(("weeks in control", judged - int(verdict.bad.sum())), ("judged weeks", judged)),
+            aggregates=((f"{many} in control", judged - bad), (f"judged {many}", judged), *kept),
         )
 
-    def _weeks(self, ratios: Ratios, context: Context) -> list[tuple[str, FloatArray]]:
-        """Return (first week of the group, sorted log ratios) of complete weeks, short ones merged."""
-        mondays = complete_weeks(context.population.first, context.population.until)
-        numbers = [(monday - MONDAY_OF_WEEK_0) // timedelta(weeks=1) for monday in mondays]
-        counts = [int((ratios.weeks == number).sum()) for number in numbers]
-        return [
-            (
-                iso_week(mondays[group[0]]),
-                np.sort(ratios.logs[np.isin(ratios.weeks, [numbers[position] for position in group])]),
-            )
-            for group in merge_short(counts, self.minimum_in_period)
-        ]
+    def _merged(self, sampled: Sampled, context: Context) -> Series:
+        """Return a value for each period of the window, short ones merged with the next."""
+        periods = wanted_periods(context, self.period)
+        counts = [sampled.counts.get(period, 0) for period in periods]
+        parts = []
+        for group in merge_short(counts, self.minimum_in_period):
+            count = sum(counts[position] for position in group)
+            enough = count >= max(self.minimum_in_period, 1)
+            taken = sampled.taken([periods[position] for position in group]) if enough else None
+            if taken is not None:
+                parts.append((periods[group[0]], taken[0], count, taken[1]))
+        return series_of(parts)
 
-    def _draws(self, weeks: list[FloatArray], context: Context) -> FloatArray:
-        """Return resampled values in percent: records are resampled within each week."""
-        medians = np.column_stack([median_draws(context.generator, logs, CONFIDENCE_DRAWS) for logs in weeks])
-        verdicts = [in_control(series) for series in medians]
-        return np.array([100 * verdict.share if verdict else 100.0 for verdict in verdicts])
+    def _verdict(self, values: FloatArray, counts: IntArray) -> ControlResult | None:
+        """Judge values turned so that high is bad; percentages are taken to their logits."""
+        turned = logits(values, counts) if self.of.series_kind == "share" else values
+        return in_control(-turned if self.better == "up" else turned)
+
+
+def logits(percentages: FloatArray, counts: IntArray) -> FloatArray:
+    """Return the empirical logit of shares in percent, finite also at 0 and 100."""
+    successes = percentages * counts / 100
+    return np.asarray(np.log((successes + 0.5) / (counts - successes + 0.5)), dtype=np.float64)

@@ -11,7 +11,6 @@ from pydantic import Field
 from evaluators.measures.base import (
     Context,
     MeasureModel,
-    Population,
     codes,
     insufficient,
     integers,
@@ -19,6 +18,7 @@ from evaluators.measures.base import (
     quoted,
 )
 from evaluators.measures.blocks import block_draws
+from evaluators.measures.population import Population
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from evaluators.measures.base import (
     Context,
     MeasureModel,
-    Population,
     insufficient,
     judged_by_width,
     worst_groups,
 )
+from evaluators.measures.population import Population
 from evaluators.results import Measurement, State
 from evaluators.statistics.intervals import wilson
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, binomial_share_draws

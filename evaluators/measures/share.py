@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 
 from evaluators.measures.base import (
     Context,
-    MeasureModel,
-    Population,
     codes,
     insufficient,
     integers,
     judged_by_width,
     worst_groups,
 )
-from evaluators.measures.series import Series, monthly_shares
+from evaluators.measures.cells import Cells
+from evaluators.measures.population import Population
+from evaluators.measures.series import Sampled, SerialMeasure, Taken, by_period, periods_of, sums_by
 from evaluators.measures.teams import TeamEvidence
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.intervals import wilson
+from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, binomial_share_draws
 from storage.records.schema import RecordKind
 
 
-class Share(MeasureModel):
+class Share(SerialMeasure):
     """100 × numerator / denominator with a Wilson interval (section 5.3)."""
 
     family: Literal["share"]
@@ -35,6 +38,8 @@ class Share(MeasureModel):
     """Timestamp column that must lie before the assessment's day: younger records had no time yet."""
     optional: tuple[str, ...] = ()
     """Columns that the predicates do without: where no source fills them, COALESCE says what holds."""
+    cells: Cells | None = None
+    """Leaves out records of small cells; cells are counted over all departments."""
     group: str = "assignment_group"
     """Column that names who works on the record, for the groups shown with the number."""
 
@@ -42,11 +47,16 @@ class Share(MeasureModel):
         """Columns of both predicates, without the optional ones."""
         columns = self.numerator.columns | (self.denominator.columns if self.denominator else frozenset())
         columns |= {self.matured_by} if self.matured_by else set()
+        columns |= set(self.cells.by) if self.cells else set()
         return tuple(sorted(columns - set(self.optional)))
 
     def shown(self) -> tuple[str, ...]:
         """Return the column of the groups."""
         return (self.group,)
+
+    def optional_columns(self) -> tuple[str, ...]:
+        """Return what the predicates do without."""
+        return self.optional
 
     def problems(self, kind: RecordKind) -> list[str]:
         """Say what is wrong with the predicates for this kind."""
@@ -59,13 +69,13 @@ class Share(MeasureModel):
         parts = [f"({self.denominator.sql})" if self.denominator else "TRUE"]
         if self.matured_by and not population.fixed:
             parts.append(f"{self.matured_by} < TIMESTAMP '{population.as_of}'")
-        return " AND ".join(parts)
+        counted = " AND ".join(parts)
+        return f"{counted} AND {self.cells.condition(population, counted)}" if self.cells else counted
 
-    def sql(self, population: Population) -> str:
-        """Count both by department, group and month of the date column."""
+    def sql_by(self, population: Population, period: Period) -> str:
+        """Count both by department, group and period of the date column."""
         return (
-            f"SELECT department, {self.group} AS team, "
-            f"CAST(date_trunc('month', {population.dated_by}) AS DATE) AS month, "
+            f"SELECT department, {self.group} AS team, {by_period(population, period)}, "
             f"COUNT(*) AS denominator, "
             f"CAST(SUM(CASE WHEN {self.numerator.sql} THEN 1 ELSE 0 END) AS BIGINT) AS numerator "
             f"FROM {population.relation} WHERE {population.where} AND {self.counted(population)} "
@@ -94,9 +104,18 @@ class Share(MeasureModel):
         )
         return judged_by_width(measurement, context)
 
-    def series(self, rows: pa.Table, context: Context, minimum: int) -> Series:
-        """Return monthly values in percent, months with fewer records than `minimum` left out."""
-        return monthly_shares(rows, context, minimum)
+    def sampled(self, rows: pa.Table, context: Context, period: Period) -> Sampled:
+        """Return shares in percent by period."""
+        index = periods_of(rows, period, period)
+        numerator, denominator = integers(rows, "numerator"), integers(rows, "denominator")
+
+        def taken(periods: Sequence[int]) -> Taken:
+            chosen = np.isin(index, periods)
+            successes, trials = int(numerator[chosen].sum()), int(denominator[chosen].sum())
+            draws = 100 * binomial_share_draws(context.generator, successes, trials, CONFIDENCE_DRAWS)
+            return 100 * successes / trials, draws
+
+        return Sampled(sums_by(index, denominator), taken)
 
     def teams(self, rows: pa.Table, context: Context) -> list[TeamEvidence]:
         """Return the share in percent of every team, for the dispersion between teams (method D)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,8 +11,6 @@ from pydantic import Field
 
 from evaluators.measures.base import (
     Context,
-    MeasureModel,
-    Population,
     codes,
     insufficient,
     integers,
@@ -19,17 +18,18 @@ from evaluators.measures.base import (
     worst_groups,
 )
 from evaluators.measures.blocks import block_draws
-from evaluators.measures.series import Series, series_of, wanted_months
+from evaluators.measures.population import Population
+from evaluators.measures.series import Sampled, SerialMeasure, Taken, by_period, periods_of, sums_by
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
 from evaluators.statistics.intervals import percentile_interval
-from evaluators.statistics.periods import month_index
+from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from storage.records.schema import RecordKind
 
 
-class StratifiedShare(MeasureModel):
+class StratifiedShare(SerialMeasure):
     """100 × sum(w s) / sum(w) over strata with at least `minimum_stratum` records (erratum A8)."""
 
     family: Literal["stratified_share"]
@@ -58,16 +58,17 @@ class StratifiedShare(MeasureModel):
         found = self.numerator.problems(kind) + self.denominator.problems(kind)
         return found or super().problems(kind)
 
-    def sql(self, population: Population) -> str:
-        """Count both by department, group, ISO week, month and stratum."""
+    def sql_by(self, population: Population, period: Period) -> str:
+        """Count both by department, group, ISO week, period and stratum."""
+        columns = dict.fromkeys(("week", period))
+        order = ", ".join(str(number) for number in range(1, len(columns) + 4))
         return (
             f"SELECT department, {self.group} AS team, "
-            f"CAST(date_trunc('week', {population.dated_by}) AS DATE) AS week, "
-            f"CAST(date_trunc('month', {population.dated_by}) AS DATE) AS month, "
+            f"{', '.join(by_period(population, each) for each in columns)}, "
             f"LEAST({self.stratum}, {max(self.weights)}) AS stratum, COUNT(*) AS n, "
             f"CAST(SUM(CASE WHEN {self.numerator.sql} THEN 1 ELSE 0 END) AS BIGINT) AS good "
             f"FROM {population.relation} WHERE {population.where} AND ({self.denominator.sql}) "
-            f"AND {self.stratum} >= {min(self.weights)} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
+            f"AND {self.stratum} >= {min(self.weights)} GROUP BY {order} ORDER BY {order}"
         )
 
     def answer(self, rows: pa.Table, context: Context) -> Measurement:
@@ -98,18 +99,19 @@ class StratifiedShare(MeasureModel):
         )
         return judged_by_width(measurement, context)
 
-    def series(self, rows: pa.Table, context: Context, minimum: int) -> Series:
-        """Return monthly values in percent, months with fewer records than `minimum` left out."""
-        wanted = wanted_months(context)
-        index, months = codes(rows, "month")
-        parts = []
-        for number, (month,) in enumerate(months):
-            part = rows.filter(pa.array(index == number))
-            sums, records = self._sums(part), int(integers(part, "n").sum())
-            if month_index(month) in wanted and records >= minimum and self._counted(sums).any():
-                draws = self._draws(part, context, CONFIDENCE_DRAWS)
-                parts.append((month_index(month), float(self._weighted(sums[None, :])[0]), records, draws))
-        return series_of(parts)
+    def sampled(self, rows: pa.Table, context: Context, period: Period) -> Sampled:
+        """Return values in percent by period; none where no stratum is large enough."""
+        index = periods_of(rows, period, period)
+
+        def taken(periods: Sequence[int]) -> Taken | None:
+            part = rows.filter(pa.array(np.isin(index, periods)))
+            sums = self._sums(part)
+            if not self._counted(sums).any():
+                return None
+            draws = self._draws(part, context, CONFIDENCE_DRAWS)
+            return float(self._weighted(sums[None, :])[0]), draws
+
+        return Sampled(sums_by(index, integers(rows, "n")), taken)
 
     def _failing(self) -> str:
         counted = f"({self.denominator.sql}) AND {self.stratum} >= {min(self.weights)}"

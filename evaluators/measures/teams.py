@@ -34,6 +34,7 @@ class TeamEvidence:
 
 def renamed_teams(rows: pa.Table, names: Mapping[str, str]) -> pa.Table:
     """Return rows with teams under the names they are tested under; untested ones lose their name."""
-    teams = [names.get(team) if team is not None else None for team in rows.column("team").to_pylist()]
+    encoded = rows.column("team").combine_chunks().dictionary_encode()
+    renamed = pa.array([names.get(team) for team in encoded.dictionary.to_pylist()], pa.string())
     position = rows.column_names.index("team")
-    return rows.set_column(position, "team", pa.array(teams, pa.string()))
+    return rows.set_column(position, "team", renamed.take(encoded.indices))

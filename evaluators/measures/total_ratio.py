@@ -10,13 +10,13 @@ import pyarrow as pa
 from evaluators.measures.base import (
     Context,
     MeasureModel,
-    Population,
     codes,
     insufficient,
     integers,
     judged_by_width,
 )
 from evaluators.measures.blocks import block_draws
+from evaluators.measures.population import Population
 from evaluators.results import Measurement, State
 from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS

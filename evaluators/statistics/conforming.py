@@ -21,7 +21,8 @@ _SLOWEST = math.log(1.5)
 _WIDEST_POINTS = 10.0
 _WIDEST_LOG = math.log(4.0)
 """Upper over lower ratio of 4 (erratum B10)."""
-_FEWEST_TEAMS = 3
+FEWEST_TEAMS = 3
+"""Tested teams that an organisation needs to be compared."""
 _LEAST_TESTED = 0.60
 _MOST_WIDE = 0.40
 
@@ -127,22 +128,25 @@ def pooled_teams(
     return tested
 
 
-def conforming_volume(teams: Sequence[Team], rule: Rule, total: int) -> ConformingResult:
+def conforming_volume(
+    teams: Sequence[Team], rule: Rule, total: int, *, fewest: int = FEWEST_TEAMS
+) -> ConformingResult:
     """Judge the tested `teams`; `total` is all volume of the cohort, records without team included.
 
-    Sufficient with at least 3 tested teams that hold 60 % of `total`, and no more than 40 % of the tested
-    volume in teams whose interval is too wide.
+    Sufficient with at least `fewest` tested teams that hold 60 % of `total`, and no more than 40 % of the
+    tested volume in teams whose interval is too wide.
     """
     judged = tuple((team, rule.conforms(team)) for team in teams)
     tested = sum(team.n for team in teams)
     conforming = sum(team.n for team, good in judged if good)
     wide = sum(team.n for team in teams if rule.too_wide(team))
-    return ConformingResult(conforming, tested, judged, _why_insufficient(len(teams), tested, wide, total))
+    why = _why_insufficient(len(teams), tested, wide, total, fewest)
+    return ConformingResult(conforming, tested, judged, why)
 
 
-def _why_insufficient(teams: int, tested: int, wide: int, total: int) -> str:
-    if teams < _FEWEST_TEAMS:
-        return f"{teams} teams are large enough to test, {_FEWEST_TEAMS} are needed"
+def _why_insufficient(teams: int, tested: int, wide: int, total: int, fewest: int) -> str:
+    if teams < fewest:
+        return f"{teams} teams are large enough to test, {fewest} are needed"
     if round(tested / total, 9) < _LEAST_TESTED:
         return f"teams large enough to test hold {tested / total:.0%} of all volume, 60% are needed"
     if round(wide / tested, 9) > _MOST_WIDE:

@@ -1,9 +1,18 @@
-"""Weeks and months: names, complete ones inside a window, merging of short ones (errata B6, B11)."""
+"""Weeks, months, quarters: names, complete ones inside a window, merging of short ones (errata B6, B11)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators.statistics.arrays import IntArray
+
+Period = Literal["week", "month", "quarter"]
+MONDAY_OF_WEEK_0 = date(1969, 12, 29)
 
 
 def iso_week(day: date) -> str:
@@ -25,6 +34,33 @@ def month_index(day: date) -> int:
 def month_start(index: int) -> date:
     """Return the first day of the month with this calendar index."""
     return date(index // 12, index % 12 + 1, 1)
+
+
+def period_index(days: NDArray[np.datetime64], period: Period) -> IntArray:
+    """Return the calendar number of the period of each day: weeks since 1970, months or quarters since 0."""
+    if period == "week":
+        return np.asarray((days.astype("datetime64[D]").astype(np.int64) + 3) // 7, dtype=np.int64)
+    months = days.astype("datetime64[M]").astype(np.int64) + 1970 * 12
+    return np.asarray(months // 3 if period == "quarter" else months, dtype=np.int64)
+
+
+def period_name(index: int, period: Period) -> str:
+    """Return the name of a period: 2016-W09, 2016-03 or 2016-Q1."""
+    if period == "week":
+        return iso_week(MONDAY_OF_WEEK_0 + timedelta(weeks=index))
+    if period == "month":
+        return month_name(month_start(index))
+    return f"{index // 4:04d}-Q{index % 4 + 1}"
+
+
+def complete_periods(start: date, end: date, period: Period) -> list[int]:
+    """Return the calendar numbers of the periods wholly inside [start, end) (erratum B6)."""
+    if period == "week":
+        return [(monday - MONDAY_OF_WEEK_0) // timedelta(weeks=1) for monday in complete_weeks(start, end)]
+    months = [month_index(month) for month in complete_months(start, end)]
+    if period == "month":
+        return months
+    return [month // 3 for month in months if month % 3 == 0 and month + 2 in months]
 
 
 def complete_weeks(start: date, end: date) -> list[date]:

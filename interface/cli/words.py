@@ -25,6 +25,13 @@ def share(value: float | None, digits: int = 0) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f} %"
 
 
+def completeness(value: float | None) -> str:
+    """Return a completeness of 0-1 cut to one decimal, so that 100 % means all; `unknown` for none."""
+    if value is None:
+        return "unknown"
+    return "100 %" if value >= 1 else f"{math.floor(value * 1000 + 1e-9) / 10:.1f} %"
+
+
 def certainty(value: float) -> str:
     """Return a probability found by resampling, which can never say 100 %."""
     return "over 99 %" if value > 0.99 else share(value)

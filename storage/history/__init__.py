@@ -19,7 +19,7 @@ from storage.history.assessments import (
     StoredPractice,
     StoredSource,
 )
-from storage.history.runs import LedgerRow, Run
+from storage.history.runs import LedgerRow, Run, Standing
 
 if TYPE_CHECKING:
     from storage.history.store import History
@@ -31,6 +31,7 @@ __all__ = [
     "LedgerRow",
     "Page",
     "Run",
+    "Standing",
     "StoredAssessment",
     "StoredAttribute",
     "StoredIndicator",

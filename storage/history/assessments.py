@@ -77,6 +77,9 @@ class StoredPractice:
     attributes: tuple[StoredAttribute, ...] = ()
     indicators: tuple[StoredIndicator, ...] = ()
     probability_at_least: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    kinds: tuple[str, ...] = ()
+    completeness: float | None = None
+    volume: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,9 @@ class StoredOverall:
     index: float | None
     weakest: str | None
     mean_index: float | None
+    weakest_link: int | None = None
+    unassessed: tuple[str, ...] = ()
+    views: tuple[tuple[str, int | None, float | None, float | None, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,9 @@ class StoredSource:
     state: str
     synced_at: datetime | None
     records: int
+    hidden: int | None = None
+    rejected: int | None = None
+    completeness: float | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,7 @@ class IndicatorPoint:
     catalogue: str
     department: str | None
     indicator: StoredIndicator
+    policy: str = ""
 
 
 @dataclass(frozen=True)

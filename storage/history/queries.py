@@ -157,6 +157,7 @@ def _point(
         catalogue=assessment.catalogue,
         department=department,
         indicator=rows.read_indicator(found, query),
+        policy=assessment.policy,
     )
 
 

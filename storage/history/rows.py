@@ -15,7 +15,7 @@ from storage.history.assessments import (
     StoredPractice,
     StoredSource,
 )
-from storage.history.runs import LedgerRow, Run
+from storage.history.runs import LedgerRow, Run, Standing
 from storage.history.tables import (
     AssessmentTable,
     AttributeTable,
@@ -26,6 +26,7 @@ from storage.history.tables import (
     QueryTable,
     RunTable,
     SourceTable,
+    StandingTable,
 )
 
 Row = dict[str, Any]
@@ -155,6 +156,11 @@ def read_ledger(found: LedgerTable) -> LedgerRow:
     return LedgerRow(**_columns(found, LedgerRow))
 
 
+def read_standing(found: StandingTable) -> Standing:
+    """Return a standing from its row."""
+    return Standing(**_columns(found, Standing))
+
+
 def _columns(found: HistoryTable, kind: type, *, prefix: str = "", without: Iterable[str] = ()) -> Row:
     """Return the fields of `kind` from a row, with JSON lists as the tuples they were."""
     names = _names(kind, tuple(without))
@@ -171,12 +177,23 @@ def _triples(items: list[list[Any]]) -> tuple[tuple[str, float, int], ...]:
     return tuple((name, float(value), n) for name, value, n in items)
 
 
+def _view(item: list[Any]) -> tuple[str, int | None, float | None, float | None, str]:
+    name, level, index, achievement, held_by = item
+    # JSONB writes 2.0 as an integer.
+    first, second = (None if number is None else float(number) for number in (index, achievement))
+    return name, level, first, second, held_by
+
+
 def _pairs(items: list[list[Any]]) -> tuple[tuple[str, int], ...]:
     return tuple((name, count) for name, count in items)
 
 
 _LISTS: Mapping[str, Callable[[list[Any]], tuple[Any, ...]]] = {
     "notes": tuple,
+    # Assessments of before this column have none.
+    "kinds": lambda items: tuple(items or ()),
+    "unassessed": lambda items: tuple(items or ()),
+    "views": lambda items: tuple(map(_view, items or ())),
     "sample": tuple,
     "series": _triples,
     "groups": _triples,

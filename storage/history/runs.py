@@ -48,3 +48,45 @@ class LedgerRow:
     message: str = ""
     window_since: datetime | None = None
     window_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What evidence lacks of one record kind of one source: the sums of its ledger that still hold.
+
+    Numbers are rows. `hidden` ones are counted by the platform and did not come, None where it did not
+    count; `rejected` ones came and could not be read.
+    """
+
+    connector: str
+    kind: str
+    read_with: str
+    """Kind of the windows it came in: its own, or that of the records whose history it is."""
+    evidence_store: str
+    begun: bool = False
+    """Whether nothing that was read before is missing from these sums."""
+    whole: bool = False
+    """Whether everything there is was read to its end at least once."""
+    base_hidden: int | None = 0
+    """Of the first reading, then of the last window that named everything there is."""
+    base_rejected: int = 0
+    doubtful: int = 0
+    """Stored records that the last window which named everything did not name, and that were kept."""
+    windows_hidden: int | None = 0
+    """Of all stretches of time that were read since the base."""
+    windows_rejected: int = 0
+    snapshot_hidden: int | None = 0
+    """Of the last reading without bounds that did not claim to name everything."""
+    snapshot_rejected: int = 0
+
+    @property
+    def hidden(self) -> int | None:
+        """Rows that the platform counts and evidence lacks; None where that is not known."""
+        parts = (self.base_hidden, self.windows_hidden, self.snapshot_hidden)
+        known = [part for part in parts if part is not None]
+        return sum(known) if self.whole and len(known) == len(parts) else None
+
+    @property
+    def rejected(self) -> int | None:
+        """Rows that could not be read; None where that is not known."""
+        return self.base_rejected + self.windows_rejected + self.snapshot_rejected if self.whole else None

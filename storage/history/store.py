@@ -21,9 +21,16 @@ from storage.errors import FatalError, UsageError
 from storage.history import queries, rows
 from storage.history.assessments import IndicatorPoint, Page, StoredAssessment, StoredPractice
 from storage.history.database import Location, create, failures_explained, reading, resolve
-from storage.history.runs import LedgerRow, Run
+from storage.history.runs import LedgerRow, Run, Standing
 from storage.history.storable import refuse_unstorable
-from storage.history.tables import AssessmentTable, BookmarkTable, CatalogueTable, LedgerTable, RunTable
+from storage.history.tables import (
+    AssessmentTable,
+    BookmarkTable,
+    CatalogueTable,
+    LedgerTable,
+    RunTable,
+    StandingTable,
+)
 from storage.history.upgrade import upgrade
 
 WAIT_SECONDS = 60.0
@@ -216,6 +223,25 @@ class History:
         news = {"value": value, "updated_at": now}
         with self._write() as session:
             query = self._upsert(BookmarkTable, key | news)
+            session.exec(query.on_conflict_do_update(index_elements=list(key), set_=news))
+
+    def standings(self, evidence_store: str, connector: str | None = None) -> list[Standing]:
+        """Return what an evidence store lacks, of all connectors or of one, ordered by connector and kind."""
+        key = (col(StandingTable.connector), col(StandingTable.kind), col(StandingTable.read_with))
+        query = select(StandingTable).where(col(StandingTable.evidence_store) == evidence_store)
+        if connector is not None:
+            query = query.where(col(StandingTable.connector) == connector)
+        with self._read() as session:
+            return [rows.read_standing(found) for found in session.exec(query.order_by(*key))]
+
+    def save_standing(self, standing: Standing) -> None:
+        """Remember what an evidence store lacks of one kind of a connector."""
+        refuse_unstorable(standing, "standing")
+        values = rows.row(standing)
+        key = ("connector", "kind", "read_with", "evidence_store")
+        news = {name: value for name, value in values.items() if name not in key}
+        with self._write() as session:
+            query = self._upsert(StandingTable, values)
             session.exec(query.on_conflict_do_update(index_elements=list(key), set_=news))
 
     def _insert(self, assessment: StoredAssessment) -> None:

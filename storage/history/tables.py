@@ -80,6 +80,9 @@ class AssessmentTable(HistoryTable, table=True):
     overall_index: float | None
     overall_weakest: str | None
     overall_mean_index: float | None
+    overall_weakest_link: int | None
+    overall_unassessed: list[Any] | None = Field(sa_type=Json)
+    overall_views: list[Any] | None = Field(sa_type=Json)
     notes: list[Any] = Field(sa_type=Json)
 
 
@@ -96,6 +99,9 @@ class SourceTable(HistoryTable, table=True):
     state: str
     synced_at: datetime | None
     records: int = Field(sa_type=BigInteger)
+    hidden: int | None = Field(sa_type=BigInteger)
+    rejected: int | None = Field(sa_type=BigInteger)
+    completeness: float | None
 
 
 class PracticeTable(HistoryTable, table=True):
@@ -125,6 +131,9 @@ class PracticeTable(HistoryTable, table=True):
     reason: str
     next_step: str
     probability_at_least: list[Any] = Field(sa_type=Json)
+    kinds: list[Any] | None = Field(sa_type=Json)
+    completeness: float | None
+    volume: int | None = Field(sa_type=BigInteger)
 
 
 class AttributeTable(HistoryTable, table=True):
@@ -273,3 +282,23 @@ class BookmarkTable(HistoryTable, table=True):
     evidence_store: str = Field(primary_key=True)
     value: str
     updated_at: datetime
+
+
+class StandingTable(HistoryTable, table=True):
+    """What one evidence store lacks of a kind of one source: running sums of the ledger."""
+
+    __tablename__: ClassVar[str] = "source_standing"
+
+    connector: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    read_with: str = Field(primary_key=True)
+    evidence_store: str = Field(primary_key=True)
+    begun: bool
+    whole: bool
+    base_hidden: int | None = Field(sa_type=BigInteger)
+    base_rejected: int = Field(sa_type=BigInteger)
+    doubtful: int = Field(sa_type=BigInteger)
+    windows_hidden: int | None = Field(sa_type=BigInteger)
+    windows_rejected: int = Field(sa_type=BigInteger)
+    snapshot_hidden: int | None = Field(sa_type=BigInteger)
+    snapshot_rejected: int = Field(sa_type=BigInteger)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, identity_type, integer, person, seconds, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import boolean, derived, identity_type, integer, person, seconds, text, timestamp
+from storage.records.schema import ColumnType, RecordKind
 
 ALERT = RecordKind(
     "alert",
@@ -48,6 +48,85 @@ ALERT = RecordKind(
         seconds("open_seconds", "Closed minus opened", "opened_at", "closed_at"),
         identity_type("acknowledger_type", "acknowledged_by"),
         identity_type("closer_type", "closed_by"),
+        derived("opened_on", ColumnType.DATE, "Day opened, in the assessment's zone", "opened_at"),
+        derived("department", ColumnType.TEXT, "Department of the assignment group", "assignment_group"),
+        derived(
+            "ci_valid",
+            ColumnType.BOOLEAN,
+            "Bound to an item or service that exists and was in operation",
+            "ci_id|service_id",
+            "configuration_item.operational",
+            current=True,
+        ),
+        derived(
+            "response_seconds",
+            ColumnType.INTEGER,
+            "Seconds from opening until it was acknowledged, had an incident or a remediation ran; "
+            "empty where none of these happened",
+            "opened_at",
+            "acknowledged_at",
+            "ticketed_at|transition:incident_id|incident_id",
+            "remediated_at|remediation",
+        ),
+        derived(
+            "consequence_seconds",
+            ColumnType.INTEGER,
+            "Seconds from opening until it led to an incident of priority 1 to 3, a remediation, or "
+            "work that a person recorded (from when it was acknowledged, else closed)",
+            "opened_at",
+            "incident_id",
+            "incident.priority",
+            "remediated_at|remediation",
+            "work_recorded",
+            "acknowledged_at|closed_at",
+        ),
+        derived(
+            "actionable",
+            ColumnType.BOOLEAN,
+            "It has an incident, an automated remediation, or work that a person recorded",
+            "incident_id",
+            "remediated_at|remediation",
+            "work_recorded",
+        ),
+        derived(
+            "shown_to_people",
+            ColumnType.BOOLEAN,
+            "It was shown to persons; where the platform does not say, it was neither in maintenance nor "
+            "grouped under another one",
+            "shown|maintenance",
+        ),
+        derived(
+            "noise",
+            ColumnType.INTEGER,
+            "One where it was shown to persons and nothing came of it, else 0",
+            "shown_to_people",
+            "actionable",
+        ),
+        derived(
+            "monitored_item",
+            ColumnType.TEXT,
+            "What is monitored: its item, else its node, else its service",
+            "ci_id|node|service_id",
+        ),
+        derived(
+            "healed",
+            ColumnType.BOOLEAN,
+            "A successful remediation and an automation that closed it, with the condition cleared and the "
+            "same not back on its item within 24 hours",
+            "remediation",
+            "closed_at",
+            "closed_by",
+            "condition_cleared",
+            "ci_id",
+            "policy:automation",
+        ),
+        derived(
+            "within_events",
+            ColumnType.BOOLEAN,
+            "Opened since the first event that is known of its source",
+            "opened_at",
+            "event.occurred_at",
+        ),
     ),
     tracked=("state", "severity", "assignment_group", "assignee", "incident_id"),
 )

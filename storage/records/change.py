@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, identity_type, integer, note, person, seconds, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import (
+    boolean,
+    derived,
+    identity_type,
+    integer,
+    note,
+    person,
+    seconds,
+    text,
+    timestamp,
+)
+from storage.records.schema import ColumnType, RecordKind
+
+_INCIDENTS_NEAR = (
+    "actual_end_at|closed_at",
+    "ci_id|service_id",
+    "incident.ci_id|incident.service_id",
+)
 
 CHANGE = RecordKind(
     "change",
@@ -70,6 +86,125 @@ CHANGE = RecordKind(
         identity_type("creator_type", "created_by"),
         identity_type("approver_type", "approver"),
         identity_type("implementer_type", "implementer"),
+        derived("opened_on", ColumnType.DATE, "Day opened, in the assessment's zone", "opened_at"),
+        derived("planned_start_on", ColumnType.DATE, "Day of the planned start", "planned_start_at"),
+        derived(
+            "implemented_on",
+            ColumnType.DATE,
+            "Day the work ended, or the record was closed; empty where it was not carried out",
+            "actual_end_at|closed_at",
+        ),
+        derived("closed_on", ColumnType.DATE, "Day closed, in the assessment's zone", "closed_at"),
+        derived("department", ColumnType.TEXT, "Department of the assignment group", "assignment_group"),
+        derived(
+            "authorised_before_start",
+            ColumnType.BOOLEAN,
+            "Recorded, and approved, standard or let pass by a pipeline gate, before the work started; never "
+            "where the platform marks it as unauthorised",
+            "opened_at",
+            "actual_start_at",
+            "type",
+            "approved_at|gate_passed",
+        ),
+        derived(
+            "named_model",
+            ColumnType.BOOLEAN,
+            "Made from a model or template that says more than the type of the change",
+            "model",
+        ),
+        derived(
+            "ci_valid",
+            ColumnType.BOOLEAN,
+            "Bound to an item or service that exists and was in operation",
+            "ci_id|service_id",
+            "configuration_item.operational",
+            current=True,
+        ),
+        derived(
+            "impact_known_before_start",
+            ColumnType.BOOLEAN,
+            "An item or service that exists and was in operation was entered before the work started",
+            "opened_at",
+            "actual_start_at|planned_start_at",
+            "ci_id|service_id",
+            "transition:ci_id|transition:service_id",
+            "configuration_item.operational",
+            current=True,
+        ),
+        derived(
+            "succeeded",
+            ColumnType.BOOLEAN,
+            "Carried out with outcome successful, not backed out, named by no incident as its cause, and no "
+            "emergency change on the same item within 72 hours; empty where it was not carried out",
+            "outcome",
+            "type",
+            "ci_id",
+            "incident.caused_by_change_id",
+        ),
+        derived(
+            "collides",
+            ColumnType.BOOLEAN,
+            "Its planned window overlaps one of another group on the same item or one that depends on it "
+            "directly; empty without item or window",
+            "planned_start_at",
+            "planned_end_at",
+            "ci_id",
+            "assignment_group",
+        ),
+        derived(
+            "flowed_without_people",
+            ColumnType.BOOLEAN,
+            "Authorised by type or gate, carried out and verified by automation, approved by no person",
+            "type|gate_passed",
+            "pipeline|implementer",
+            "automated_verification",
+            "manual_approval_count|approver",
+            "policy:automation",
+        ),
+        derived(
+            "incidents_recorded",
+            ColumnType.INTEGER,
+            "Incidents that name it as their cause",
+            "incident.caused_by_change_id",
+        ),
+        derived(
+            "incidents_after",
+            ColumnType.INTEGER,
+            "Incidents on its item, or its service where it names none, in the 48 hours after its end",
+            *_INCIDENTS_NEAR,
+        ),
+        derived(
+            "incidents_before",
+            ColumnType.INTEGER,
+            "The same in the same hours of the four weeks before",
+            *_INCIDENTS_NEAR,
+        ),
+        derived(
+            "placebo_incidents_after",
+            ColumnType.INTEGER,
+            "Incidents as if it had ended seven days earlier",
+            *_INCIDENTS_NEAR,
+        ),
+        derived(
+            "placebo_incidents_before",
+            ColumnType.INTEGER,
+            "The same in the same hours of the four weeks before that",
+            *_INCIDENTS_NEAR,
+        ),
+        derived(
+            "production_work_on",
+            ColumnType.DATE,
+            "Day a software change was carried out in production; empty where its source has deployments",
+            "actual_end_at|closed_at",
+            "category|pipeline",
+        ),
+        derived(
+            "tied_to_release",
+            ColumnType.BOOLEAN,
+            "It belongs to a release that exists",
+            "release_id",
+            "release:",
+        ),
     ),
     tracked=(
         "state",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, identity_type, person, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import boolean, derived, identity_type, person, text, timestamp
+from storage.records.schema import ColumnType, RecordKind
 
 CONFIGURATION_ITEM = RecordKind(
     "configuration_item",
@@ -39,6 +39,117 @@ CONFIGURATION_ITEM = RecordKind(
         person("changed_by", "Identity that last changed it", current=True),
         identity_type("creator_type", "created_by"),
         identity_type("changer_type", "changed_by", current=True),
+        derived(
+            "owner_team",
+            ColumnType.TEXT,
+            "Group that owns it, else the group that supports it, else its class",
+            "owner_group|support_group|class",
+            current=True,
+        ),
+        derived(
+            "department",
+            ColumnType.TEXT,
+            "Department of the owning group, else of the supporting group",
+            "owner_group|support_group",
+            current=True,
+        ),
+        derived(
+            "confirmed_at",
+            ColumnType.TIMESTAMP,
+            "When it was last found, entered, verified or changed by a person",
+            "last_discovered_at|verified_at|changed_by_person_at",
+            current=True,
+        ),
+        derived(
+            "checked_at",
+            ColumnType.TIMESTAMP,
+            "When it was last compared with reality: found, audited, certified or attested",
+            "last_discovered_at|verified_at",
+            current=True,
+        ),
+        derived(
+            "required_filled",
+            ColumnType.BOOLEAN,
+            "Name, class, status, environment or criticality, and owning or supporting group are filled",
+            "name",
+            "class",
+            "status",
+            "environment|criticality",
+            "owner_group|support_group",
+            current=True,
+        ),
+        derived(
+            "duplicated",
+            ColumnType.BOOLEAN,
+            "Another item in operation of its class has the same serial number, host name and address, cloud "
+            "or correlation identifier; empty where it is not in operation",
+            "operational",
+            "class",
+            "serial_number|host_name|cloud_id|correlation_id",
+            "serial_number|ip_address|cloud_id|correlation_id",
+            current=True,
+        ),
+        derived(
+            "owner_active",
+            ColumnType.BOOLEAN,
+            "The owning or the supporting group is active and has two active members or more",
+            "owner_group|support_group",
+            "group.active",
+            "group.active_member_count",
+            current=True,
+        ),
+        derived(
+            "critical", ColumnType.BOOLEAN, "Its criticality is the highest", "criticality", current=True
+        ),
+        derived(
+            "of_critical_service",
+            ColumnType.BOOLEAN,
+            "It, or a service that depends on it, is critical; every item where a source calls none critical",
+            "operational",
+            current=True,
+        ),
+        derived(
+            "dependency_levels",
+            ColumnType.INTEGER,
+            "Of a service: levels of dependencies down to the lowest item in operation, up to 4",
+            "service",
+            "operational",
+            "ci_relationship.parent_id",
+            "ci_relationship.child_id",
+            current=True,
+        ),
+        derived(
+            "discoverable",
+            ColumnType.BOOLEAN,
+            "Its class can be discovered: computers, network, storage and the like, or a class of which "
+            "something was found before",
+            "class",
+            current=True,
+        ),
+        derived(
+            "found_automatically",
+            ColumnType.BOOLEAN,
+            "What found or imported it works by itself",
+            "discovery_source",
+            current=True,
+        ),
+        derived(
+            "critical_service",
+            ColumnType.BOOLEAN,
+            "A critical service in operation; where a source names none, one of the 20 with most tickets",
+            "service",
+            "operational",
+            "criticality|incident.service_id",
+            current=True,
+        ),
+        derived(
+            "last_watched_at",
+            ColumnType.TIMESTAMP,
+            "When monitoring last reported on a service or what it depends on, three steps down",
+            "service",
+            "event.ci_id|event.service_id|event.node",
+            current=True,
+        ),
     ),
     tracked=("status", "environment", "criticality", "support_group", "owner_group", "owner", "model"),
 )

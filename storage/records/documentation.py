@@ -20,6 +20,8 @@ whole seconds.
   same record when it is taken in; *derive* – computed from history, other records and policy.
 - **Kept**: *plain* – as sent; *person* – as a keyed hash that says person, automation or migration;
   *text* – length and keyed fingerprint, the words are dropped.
+- A column that ends in `_at`, `_on` or `_until` also has an age, `<column>_age_days`: whole days to the start of
+  the assessment's day. Indicators may use it like any column of whole numbers.
 - **As of**: *dated* – can be read as of an earlier day; *current* – shows today's state alone, so it
   cannot be used in a reconstruction.
 """

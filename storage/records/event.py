@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, integer, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import boolean, derived, integer, text, timestamp
+from storage.records.schema import ColumnType, RecordKind
 
 EVENT = RecordKind(
     "event",
@@ -23,5 +23,16 @@ EVENT = RecordKind(
         text("service_id", "Service it is bound to"),
         text("alert_id", "Alert it went into"),
         integer("event_count", "Events this record stands for; empty means one"),
+        derived("occurred_on", ColumnType.DATE, "Day it happened, in the assessment's zone", "occurred_at"),
+        derived(
+            "department",
+            ColumnType.TEXT,
+            "Department of the group that supports its item or service",
+            "ci_id|service_id",
+            "configuration_item.support_group",
+            current=True,
+        ),
+        derived("events", ColumnType.INTEGER, "Events it stands for, at least one", "occurred_at"),
+        derived("heartbeat", ColumnType.BOOLEAN, "It only says that something lives", "type"),
     ),
 )

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from storage.records.build import boolean, derived, from_record, integer, note, person, text, timestamp
 from storage.records.schema import ColumnType, RecordKind
+from storage.records.ticket import ticket_columns
+
+_WARNINGS = (
+    "opened_at",
+    "priority",
+    "ci_id|service_id",
+    "alert.opened_at",
+    "alert.early_warning|alert.severity",
+    "alert.ci_id|alert.service_id",
+)
 
 INCIDENT = RecordKind(
     "incident",
@@ -146,6 +156,178 @@ INCIDENT = RecordKind(
             "close code or problem; empty where none followed",
             "service_id",
             "resolved_at",
+        ),
+        derived(
+            "ended_on",
+            ColumnType.DATE,
+            "Day resolved, or closed where it never was resolved; empty while it is open",
+            "resolved_at|closed_at",
+        ),
+        derived(
+            "ci_valid",
+            ColumnType.BOOLEAN,
+            "Bound to an item or service that exists and was in operation",
+            "ci_id|service_id",
+            "configuration_item.operational",
+            current=True,
+        ),
+        derived(
+            "service_known",
+            ColumnType.BOOLEAN,
+            "Bound to a service that exists, or to an item that is one or that one depends on directly",
+            "service_id|ci_id",
+            "configuration_item.service",
+            current=True,
+        ),
+        derived(
+            "target_attached",
+            ColumnType.BOOLEAN,
+            "A resolution target was attached and not cancelled before it stopped",
+            "service_level:",
+        ),
+        derived(
+            "cluster",
+            ColumnType.TEXT,
+            "Item (or service) and subcategory (or category) that recurring incidents share",
+            "ci_id|service_id",
+            "subcategory|category",
+        ),
+        derived(
+            "repeats_within_30_days",
+            ColumnType.BOOLEAN,
+            "One of the same cluster was resolved within 30 days before; empty without cluster and in "
+            "the first 30 days of a source",
+            "cluster",
+            "opened_at",
+            "resolved_at",
+        ),
+        derived(
+            "problem_opened_seconds",
+            ColumnType.INTEGER,
+            "Seconds from resolution to the opening of its problem; negative where that was there before",
+            "resolved_at",
+            "problem_id|problem.first_incident_id",
+            "problem.opened_at",
+        ),
+        derived(
+            "problem_active",
+            ColumnType.BOOLEAN,
+            "Tied to a problem that was unsolved when it was opened, or that is a known error",
+            "opened_at",
+            "problem_id|problem.first_incident_id",
+            "problem.resolved_at",
+        ),
+        derived(
+            "ci_corrected",
+            ColumnType.BOOLEAN,
+            "Its item or service was changed or cleared after it was first assigned; empty where the history "
+            "shows no assignment",
+            "transition:ci_id",
+            "transition:assignment_group|transition:assignee",
+        ),
+        derived(
+            "service_predicted",
+            ColumnType.BOOLEAN,
+            "The change that caused it named its service, or something that its service depends on within "
+            "three steps; empty without such a change or service",
+            "caused_by_change_id",
+            "service_id",
+            "change.service_id|change.ci_id",
+            "ci_relationship.parent_id",
+            "ci_relationship.child_id",
+            current=True,
+        ),
+        *ticket_columns(
+            ended_at="resolved_at",
+            ended_by=("resolver",),
+            group="transition:assignment_group|reassignment_count",
+        ),
+        derived("target_expected", ColumnType.BOOLEAN, "Of priority 1 or 2", "priority"),
+        derived(
+            "internal_targets_complete",
+            ColumnType.BOOLEAN,
+            "Every stay of more than 4 business hours with a group had an OLA or contract clock; empty "
+            "without group history",
+            "transition:assignment_group",
+            "service_level:",
+        ),
+        derived(
+            "at_risk",
+            ColumnType.BOOLEAN,
+            "A resolution clock passed 75 % of its target; empty without a clock that stopped",
+            "service_level.target_seconds",
+            "service_level.stopped_at",
+        ),
+        derived(
+            "risk_averted",
+            ColumnType.BOOLEAN,
+            "It was reassigned or its priority raised between 75 % of the target and the breach, and the "
+            "target was met; empty without a clock that stopped",
+            "service_level.target_seconds",
+            "service_level.breached",
+            "transition:assignment_group|transition:assignee",
+            "transition:priority",
+        ),
+        derived(
+            "business_impact_recorded",
+            ColumnType.BOOLEAN,
+            "An outage with begin and end, or users or a service with the criticality of the service",
+            "outage.incident_id",
+            "service_id",
+            "configuration_item.criticality",
+            current=True,
+        ),
+        derived(
+            "detected_by_monitoring",
+            ColumnType.BOOLEAN,
+            "An alert linked to it, or to a child, started before the first user reported it",
+            "opened_at",
+            "alert.incident_id",
+            "alert.opened_at",
+            "channel|created_by",
+        ),
+        derived(
+            "alert_born",
+            ColumnType.BOOLEAN,
+            "Made from an alert, by a machine or in the minute an alert got its ticket",
+            "alert.incident_id",
+            "alert.opened_at",
+            "channel|created_by|alert.incident_created_automatically",
+        ),
+        derived(
+            "created_automatically",
+            ColumnType.BOOLEAN,
+            "A machine made it from an alert: the alert says so, or an automation created it",
+            "alert.incident_id",
+            "alert.incident_created_automatically|created_by",
+            "alert.incident_created_automatically|policy:automation",
+        ),
+        derived(
+            "warned",
+            ColumnType.BOOLEAN,
+            "A warning or anomaly alert on its item or service began 15 minutes to 24 hours before it; of "
+            "P1/P2 incidents with item or service alone",
+            *_WARNINGS,
+        ),
+        derived(
+            "warning_used",
+            ColumnType.BOOLEAN,
+            "A person or an automation acted on such an alert before it",
+            *_WARNINGS,
+            "alert.acknowledged_at|alert.work_recorded",
+            "alert.remediated_at|alert.remediation",
+        ),
+        derived(
+            "comparison_windows",
+            ColumnType.INTEGER,
+            "The same hours of the 28 days before that alerts are known of",
+            *_WARNINGS,
+        ),
+        derived(
+            "comparison_warnings",
+            ColumnType.INTEGER,
+            "Of these, those that began 15 minutes to 24 hours after a warning on its item or service",
+            *_WARNINGS,
         ),
     ),
     tracked=("state", "assignment_group", "assignee", "priority", "category", "ci_id"),

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, identity_type, integer, note, person, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import (
+    boolean,
+    derived,
+    identity_type,
+    integer,
+    note,
+    person,
+    text,
+    timestamp,
+)
+from storage.records.schema import ColumnType, RecordKind
 
 KNOWLEDGE = RecordKind(
     "knowledge",
@@ -37,6 +46,30 @@ KNOWLEDGE = RecordKind(
         boolean("flagged", "A reader marked it as wrong", current=True),
         *note("body", "Text of the article"),
         identity_type("author_type", "author"),
+        derived("department", ColumnType.TEXT, "Department of the owner group", "owner_group", current=True),
+        derived(
+            "available",
+            ColumnType.BOOLEAN,
+            "Readers can see it and it is not retired",
+            "published",
+            current=True,
+        ),
+        derived(
+            "expires_on",
+            ColumnType.DATE,
+            "Last day it is valid, in the assessment's zone; empty for always, and where the platform has no "
+            "such day",
+            "valid_until|published",
+            current=True,
+        ),
+        derived(
+            "actively_owned",
+            ColumnType.BOOLEAN,
+            "Its owner is active, or the group that owns it is in use",
+            "owner_active|owner_group",
+            "owner_active|group.active",
+            current=True,
+        ),
     ),
     tracked=("state", "owner", "owner_group", "version"),
 )

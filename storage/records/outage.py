@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, integer, seconds, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import boolean, derived, integer, seconds, text, timestamp
+from storage.records.schema import ColumnType, RecordKind
 
 OUTAGE = RecordKind(
     "outage",
@@ -19,5 +19,14 @@ OUTAGE = RecordKind(
         text("change_id", "Change that caused it"),
         integer("affected_users", "Persons affected"),
         seconds("outage_seconds", "Ended minus started", "started_at", "ended_at"),
+        derived("started_on", ColumnType.DATE, "Day it began, in the assessment's zone", "started_at"),
+        derived(
+            "department",
+            ColumnType.TEXT,
+            "Department of the group that supports the service or item that was out",
+            "service_id|ci_id",
+            "configuration_item.support_group",
+            current=True,
+        ),
     ),
 )

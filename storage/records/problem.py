@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, identity_type, integer, note, person, seconds, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import (
+    boolean,
+    derived,
+    identity_type,
+    integer,
+    note,
+    person,
+    seconds,
+    text,
+    timestamp,
+)
+from storage.records.schema import ColumnType, RecordKind
 
 PROBLEM = RecordKind(
     "problem",
@@ -48,6 +58,112 @@ PROBLEM = RecordKind(
         seconds("resolution_seconds", "Resolved minus opened", "opened_at", "resolved_at"),
         identity_type("creator_type", "created_by"),
         identity_type("resolver_type", "resolver"),
+        derived("opened_on", ColumnType.DATE, "Day opened, in the assessment's zone", "opened_at"),
+        derived("resolved_on", ColumnType.DATE, "Day resolved, in the assessment's zone", "resolved_at"),
+        derived(
+            "ended_on",
+            ColumnType.DATE,
+            "Day resolved, or closed where it never was resolved; empty while it is open",
+            "resolved_at|closed_at",
+        ),
+        derived("department", ColumnType.TEXT, "Department of the assignment group", "assignment_group"),
+        derived(
+            "cause_found_on",
+            ColumnType.DATE,
+            "Day a root cause was first entered, as the platform says or by the history of its code",
+            "root_cause_at|transition:root_cause_code",
+        ),
+        derived(
+            "cause_seconds",
+            ColumnType.INTEGER,
+            "Seconds from opening to the first root cause",
+            "opened_at",
+            "root_cause_at|transition:root_cause_code",
+        ),
+        derived(
+            "progressed_on",
+            ColumnType.DATE,
+            "Day of its last progress: it left a state, a cause was found or it was resolved",
+            "transition:state|root_cause_at|resolved_at",
+        ),
+        derived(
+            "root_cause_documented",
+            ColumnType.BOOLEAN,
+            "It has a root cause code, or a note of at least 50 characters",
+            "root_cause_code|root_cause_note_length",
+        ),
+        derived(
+            "workaround_documented",
+            ColumnType.BOOLEAN,
+            "It has a workaround in words or an article",
+            "workaround_note_length|knowledge_id",
+        ),
+        derived(
+            "remedy_documented",
+            ColumnType.BOOLEAN,
+            "It has a workaround in words, an article, or a fix in words",
+            "workaround_note_length|knowledge_id|fix_note_length",
+        ),
+        derived(
+            "linked_incidents",
+            ColumnType.INTEGER,
+            "Incidents that name it, that it names, or that the platform counts",
+            "incident.problem_id|first_incident_id|incident_count",
+        ),
+        derived("proactive_origin", ColumnType.BOOLEAN, "Found by trend, event, review or vendor", "origin"),
+        derived(
+            "occasion_documented",
+            ColumnType.BOOLEAN,
+            "An incident is linked to it, or it has a proactive origin",
+            "incident.problem_id|first_incident_id|incident_count|origin",
+        ),
+        derived(
+            "urgent_incident_before",
+            ColumnType.BOOLEAN,
+            "A P1/P2 or major incident hit its service in the 30 days before; empty without service",
+            "opened_at",
+            "service_id",
+            "incident.service_id",
+            "incident.priority",
+        ),
+        derived(
+            "permanent_fix",
+            ColumnType.BOOLEAN,
+            "Its resolution code says that it was fixed; empty without code or while it is open",
+            "resolution_code",
+            "resolved_at",
+        ),
+        derived(
+            "fixed_by_change",
+            ColumnType.BOOLEAN,
+            "A change linked to it was carried out, or deployed",
+            "fix_change_id|change.problem_id",
+            "change.actual_end_at|change.closed_at",
+        ),
+        derived(
+            "incidents_before_fix",
+            ColumnType.INTEGER,
+            "Incidents of its cluster in the 90 days before it was resolved; empty without a cluster",
+            "resolved_at",
+            "incident.ci_id|incident.service_id",
+            "incident.subcategory|incident.category",
+        ),
+        derived(
+            "incidents_after_fix",
+            ColumnType.INTEGER,
+            "Incidents of its cluster in the 90 days after it was resolved; empty without a cluster",
+            "resolved_at",
+            "incident.ci_id|incident.service_id",
+            "incident.subcategory|incident.category",
+        ),
+        derived(
+            "known_error_published",
+            ColumnType.BOOLEAN,
+            "A published article describes it: one that it names, or that names it",
+            "knowledge_id|knowledge.problem_id|knowledge.origin_id",
+            "knowledge.published",
+            current=True,
+        ),
     ),
     tracked=("state", "assignment_group", "assignee", "priority", "known_error", "root_cause_code"),
 )

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, identity_type, integer, person, seconds, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import (
+    boolean,
+    derived,
+    identity_type,
+    integer,
+    person,
+    seconds,
+    text,
+    timestamp,
+)
+from storage.records.schema import ColumnType, RecordKind
+
+_DEPLOYED = ("released_at", "type|environment")
+_SERVICE = ("service_id|change_id", "service_id|change.service_id")
+_FAILED = (
+    *_DEPLOYED,
+    "outcome|rolled_back|failed_at",
+    *_SERVICE,
+    "hotfix|change.type",
+    "change_id|change.release_id",
+    "incident.caused_by_change_id",
+)
 
 RELEASE = RecordKind(
     "release",
@@ -52,6 +72,131 @@ RELEASE = RecordKind(
         seconds("plan_delay_seconds", "Released minus planned date", "planned_at", "released_at"),
         seconds("recovery_seconds", "Restored minus failed", "failed_at", "restored_at"),
         identity_type("executor_type", "executor"),
+        derived("opened_on", ColumnType.DATE, "Day opened, in the assessment's zone", "opened_at"),
+        derived("planned_on", ColumnType.DATE, "Day of the planned date", "planned_at"),
+        derived(
+            "deployed_on",
+            ColumnType.DATE,
+            "Day it was deployed to production; where a source tells of no deployments, the day a release "
+            "was shipped. Empty for a run that failed before anybody noticed",
+            *_DEPLOYED,
+        ),
+        derived(
+            "shipped_on",
+            ColumnType.DATE,
+            "Day a release was shipped, by its planned date where only its outcome says that it was; empty "
+            "for deployments",
+            "released_at",
+        ),
+        derived(
+            "released_on",
+            ColumnType.DATE,
+            "Day deployed to production or shipped; empty for deployments elsewhere",
+            *_DEPLOYED,
+        ),
+        derived(
+            "production_work_on",
+            ColumnType.DATE,
+            "Day of a deployment to production that a pipeline tells of; empty for releases",
+            "released_at",
+            "type",
+            "environment",
+        ),
+        derived(
+            "deployment",
+            ColumnType.BOOLEAN,
+            "It is a deployment of a release, not a release",
+            "type|environment",
+        ),
+        derived("department", ColumnType.TEXT, "Department of the product team", "assignment_group"),
+        derived(
+            "product_team",
+            ColumnType.TEXT,
+            "Team that owns it, its release or the change it is linked to",
+            "assignment_group|change.assignment_group",
+        ),
+        derived(
+            "deployed_service",
+            ColumnType.TEXT,
+            "Service it changes: its own, that of its release or of the change it is linked to",
+            *_SERVICE,
+        ),
+        derived("migrated", ColumnType.BOOLEAN, "A migration created the record", "created_by"),
+        derived(
+            "tied_to_release",
+            ColumnType.BOOLEAN,
+            "It names a version, a release that exists, or a change that belongs to one",
+            "version|parent_id|change.release_id",
+        ),
+        derived(
+            "work_linked",
+            ColumnType.BOOLEAN,
+            "A change or an issue is linked to it",
+            "change_id|change_count|issue_count|change.release_id",
+            current=True,
+        ),
+        derived(
+            "named_model",
+            ColumnType.BOOLEAN,
+            "Done by a model or template, its own or its release's, that says more than its size",
+            "model",
+        ),
+        derived(
+            "verified",
+            ColumnType.BOOLEAN,
+            "Its version passed a test gate, or ran in another environment, before it was released",
+            "tested_at|test_gate_passed|version",
+        ),
+        derived(
+            "to_standard",
+            ColumnType.BOOLEAN,
+            "A deployment that was verified; where a source tells of no deployments, a release with version, "
+            "owner, linked work and date. Empty for releases of the other sources",
+            *_DEPLOYED,
+            "version",
+            "owner|tested_at|test_gate_passed",
+            current=True,
+        ),
+        derived(
+            "on_schedule",
+            ColumnType.BOOLEAN,
+            "Shipped at most 3 days, or a tenth of its duration, after the date planned when work began",
+            "released_at",
+            "baselined_at|transition:planned_at",
+        ),
+        derived(
+            "by_pipeline",
+            ColumnType.BOOLEAN,
+            "A pipeline or an automation identity carried it out",
+            "pipeline|executor",
+            "policy:automation|pipeline",
+        ),
+        derived(
+            "change_linked",
+            ColumnType.BOOLEAN,
+            "Linked by automation with a change opened before it ended, or a deployment that was itself "
+            "approved before it started",
+            "change_id",
+            "change.opened_at",
+            "change_linked_automatically|change.created_by",
+            "policy:automation|change_linked_automatically",
+        ),
+        derived(
+            "failed",
+            ColumnType.BOOLEAN,
+            "Of a deployment to production: rolled back, noticed as failed, named by an incident as its "
+            "cause, or followed by a hotfix of the same service within 72 hours",
+            *_FAILED,
+        ),
+        derived(
+            "user_impact_seconds",
+            ColumnType.INTEGER,
+            "Of a failed deployment: from the first incident or the failure noticed to restored, the last "
+            "incident resolved, or the hotfix; empty until then",
+            *_FAILED,
+            "failed_at|incident.opened_at",
+            "restored_at|incident.resolved_at",
+        ),
     ),
     tracked=("state", "planned_at", "assignment_group", "owner"),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, identity_type, integer, person, seconds, text, timestamp
-from storage.records.schema import RecordKind
+from storage.records.build import boolean, derived, identity_type, integer, person, seconds, text, timestamp
+from storage.records.schema import ColumnType, RecordKind
+from storage.records.ticket import ticket_columns
 
 REQUEST = RecordKind(
     "request",
@@ -53,6 +54,154 @@ REQUEST = RecordKind(
         seconds("approval_wait_seconds", "Approved minus asked for", "approval_requested_at", "approved_at"),
         identity_type("creator_type", "created_by"),
         identity_type("fulfiller_type", "fulfiller"),
+        derived("opened_on", ColumnType.DATE, "Day opened, in the assessment's zone", "opened_at"),
+        derived(
+            "resolved_on",
+            ColumnType.DATE,
+            "Day fulfilled; empty where it turned into an incident, which counts instead",
+            "fulfilled_at",
+        ),
+        derived(
+            "ended_on",
+            ColumnType.DATE,
+            "Day fulfilled, or closed where it never was fulfilled; empty while it is open",
+            "fulfilled_at|closed_at",
+        ),
+        derived(
+            "ordered_on",
+            ColumnType.DATE,
+            "Day an item was opened; empty for a contact with the desk",
+            "opened_at",
+        ),
+        derived(
+            "delivered_on",
+            ColumnType.DATE,
+            "Day an item was fulfilled; empty for a contact with the desk",
+            "fulfilled_at",
+        ),
+        derived(
+            "promise_on",
+            ColumnType.DATE,
+            "Day an item with a target was fulfilled, else the day it was due; empty without a target and "
+            "for what ended before it was due without being fulfilled",
+            "fulfilled_at",
+            "due_at|target_seconds|service_level:",
+        ),
+        derived(
+            "promise_kept",
+            ColumnType.BOOLEAN,
+            "An item was fulfilled by its target; a due day without a time of day lasts to its end",
+            "fulfilled_at",
+            "due_at|target_seconds|service_level:",
+        ),
+        derived("department", ColumnType.TEXT, "Department of the assignment group", "assignment_group"),
+        derived(
+            "resolution_seconds",
+            ColumnType.INTEGER,
+            "Fulfilled minus opened, under the name that incidents have for it",
+            "opened_at",
+            "fulfilled_at",
+        ),
+        derived(
+            "delivery_seconds",
+            ColumnType.INTEGER,
+            "Fulfilled minus opened of an item; empty for a contact with the desk and where negative",
+            "opened_at",
+            "fulfilled_at",
+        ),
+        derived(
+            "waited_for_approval_seconds",
+            ColumnType.INTEGER,
+            "Time an item with approval waited for it, at most as long as its fulfilment took",
+            "fulfilled_at",
+            "approval_seconds|approval_wait_seconds",
+        ),
+        derived(
+            "specific_item",
+            ColumnType.BOOLEAN,
+            "Raised through an item that says what is wanted: not generic by its flag or name",
+            "item",
+        ),
+        derived(
+            "item_modelled",
+            ColumnType.BOOLEAN,
+            "It has a fulfilment target and a defined task flow or group, or tasks that show one",
+            "target_seconds|due_at|service_level:",
+            "model_defined|task_count",
+        ),
+        derived(
+            "fulfilled_by_machine",
+            ColumnType.BOOLEAN,
+            "Fulfilled without a task of a person",
+            "fulfilled_at",
+            "manual_task_count|fulfiller",
+            "policy:automation",
+        ),
+        derived(
+            "ci_valid",
+            ColumnType.BOOLEAN,
+            "Bound to an item or service that exists and was in operation",
+            "ci_id|service_id",
+            "configuration_item.operational",
+            current=True,
+        ),
+        derived(
+            "service_known",
+            ColumnType.BOOLEAN,
+            "Bound to a service that exists, or to an item that is one or that one depends on directly",
+            "service_id|ci_id",
+            "configuration_item.service",
+            current=True,
+        ),
+        derived(
+            "target_attached",
+            ColumnType.BOOLEAN,
+            "A resolution target was attached and not cancelled before it stopped",
+            "service_level:",
+        ),
+        *ticket_columns(
+            ended_at="fulfilled_at",
+            ended_by=("manual_task_count|fulfiller",),
+            group="receiving_group|transition:assignment_group|reassignment_count",
+        ),
+        derived("target_expected", ColumnType.BOOLEAN, "It has a due date", "due_at"),
+        derived(
+            "target_agreed",
+            ColumnType.BOOLEAN,
+            "A resolution target was attached, or its item has one",
+            "service_level:|target_seconds",
+        ),
+        derived(
+            "group_count",
+            ColumnType.INTEGER,
+            "Different groups it was assigned to; empty without group history",
+            "transition:assignment_group",
+        ),
+        derived(
+            "internal_targets_complete",
+            ColumnType.BOOLEAN,
+            "Every stay of more than 4 business hours with a group had an OLA or contract clock; empty "
+            "without group history",
+            "transition:assignment_group",
+            "service_level:",
+        ),
+        derived(
+            "at_risk",
+            ColumnType.BOOLEAN,
+            "A resolution clock passed 75 % of its target; empty without a clock that stopped",
+            "service_level.target_seconds",
+            "service_level.stopped_at",
+        ),
+        derived(
+            "risk_averted",
+            ColumnType.BOOLEAN,
+            "It was reassigned or its priority raised between 75 % of the target and the breach, and the "
+            "target was met; empty without a clock that stopped",
+            "service_level.target_seconds",
+            "service_level.breached",
+            "transition:assignment_group|transition:assignee",
+            "transition:priority",
+        ),
     ),
     tracked=("state", "stage", "assignment_group", "assignee", "priority"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -47,6 +47,8 @@ class Origin(StrEnum):
     """Computed at ingest from the same record's mapped columns."""
     DERIVED = "derived"
     """Computed by the derive step, from history, other records and policy, once per evidence version."""
+    VIRTUAL = "virtual"
+    """Stored nowhere: reckoned within a query, from another column and the day of the assessment."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Column:
     needs: tuple[str, ...] = ()
 
 
+AGE = "_age_days"
+"""End of the name of an age column."""
+_AGING = ("_at", "_on", "_until")
+
+
 @dataclass(frozen=True)
 class RecordKind:
     """A kind of record: its name, what it stands for, and its columns in order."""
@@ -81,8 +88,24 @@ class RecordKind:
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
-        """Columns by name."""
-        return {column.name: column for column in self.columns}
+        """Columns by name, the virtual age columns `<moment or day>_age_days` among them."""
+        return {column.name: column for column in (*self.columns, *self._ages())}
+
+    def _ages(self) -> Iterator[Column]:
+        for column in self.columns:
+            dated = column.type in (ColumnType.TIMESTAMP, ColumnType.DATE)
+            if dated and column.name.endswith(_AGING):
+                doc = (
+                    f"Whole days from {column.name} to the start of the assessment's day, negative when later"
+                )
+                yield Column(
+                    f"{column.name}{AGE}",
+                    ColumnType.INTEGER,
+                    doc,
+                    dating=column.dating,
+                    origin=Origin.VIRTUAL,
+                    needs=(column.name,),
+                )
 
     def of_origin(self, *origins: Origin) -> tuple[Column, ...]:
         """Columns filled by one of `origins`, in order."""
@@ -102,3 +125,25 @@ class RecordKind:
     def derived(self) -> tuple[Column, ...]:
         """Columns that the derive step fills."""
         return self.of_origin(Origin.DERIVED)
+
+
+RECORD_KIND = "record_kind"
+"""Column of joined kinds that names the kind of a record."""
+
+
+def joined(kinds: Sequence[RecordKind]) -> RecordKind:
+    """Return several kinds as one: the columns that all have under one name with one type.
+
+    One kind alone stays what it is. The column `record_kind` tells the kinds apart.
+    """
+    first, *others = kinds
+    if not others:
+        return first
+    common = [
+        column
+        for column in first.columns
+        if all((known := each.by_name.get(column.name)) and known.type is column.type for each in others)
+    ]
+    telling = Column(RECORD_KIND, ColumnType.TEXT, "Kind of the record", origin=Origin.VIRTUAL)
+    name = " and ".join(each.name for each in kinds)
+    return RecordKind(name, f"Records of {name}.", (*common, telling))

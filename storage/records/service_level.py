@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.records.build import boolean, from_record, integer, text, timestamp
+from storage.records.build import boolean, derived, from_record, integer, text, timestamp
 from storage.records.schema import ColumnType, RecordKind
 
 SERVICE_LEVEL = RecordKind(
@@ -29,6 +29,62 @@ SERVICE_LEVEL = RecordKind(
             "Stopped minus started, wall clock",
             "started_at",
             "stopped_at",
+        ),
+        boolean("edited", "Repaired or changed by hand after it stopped"),
+        derived(
+            "stopped_on", ColumnType.DATE, "Day the clock stopped, in the assessment's zone", "stopped_at"
+        ),
+        derived(
+            "assignment_group",
+            ColumnType.TEXT,
+            "Group of the incident or request it is attached to",
+            "record_id",
+            "incident.assignment_group|request.assignment_group",
+        ),
+        derived(
+            "department",
+            ColumnType.TEXT,
+            "Department of the group of its record",
+            "record_id",
+            "incident.assignment_group|request.assignment_group",
+        ),
+        derived(
+            "service_id",
+            ColumnType.TEXT,
+            "Service of the incident or request it is attached to",
+            "record_id",
+            "incident.service_id|request.service_id",
+        ),
+        derived(
+            "record_excluded",
+            ColumnType.BOOLEAN,
+            "Attached to a record that does not count: cancelled, duplicate, test, spam, migrated, or a "
+            "child incident",
+            "record_id",
+        ),
+        derived(
+            "settled",
+            ColumnType.BOOLEAN,
+            "A promise to users (no OLA or contract) on an incident or request that is known, stopped and "
+            "not cancelled",
+            "record_id",
+            "stopped_at",
+        ),
+        derived(
+            "start_offset_seconds",
+            ColumnType.INTEGER,
+            "Seconds from the opening of its record to the start of the clock",
+            "record_id",
+            "started_at",
+            "incident.opened_at|request.opened_at",
+        ),
+        derived(
+            "stop_offset_seconds",
+            ColumnType.INTEGER,
+            "Seconds from the resolution of its record to the stop of the clock",
+            "record_id",
+            "stopped_at",
+            "incident.resolved_at|request.fulfilled_at",
         ),
     ),
 )

@@ -249,7 +249,7 @@ departments: {by: assignment_group, map: {"Network*": Infrastructure, DBA: Infra
 assess: {as_of: 2026-05-18, time_zone: Europe/London, window: 26 weeks,
          cohort: {opened_from: 2026-03-01, opened_to: 2026-05-18}, practices: [incident]}
 calendars: {default: {hours: "08:00-18:00 Mon-Thu, 8:00-24:00 fri", holidays: [2026-12-26, 2026-12-25]}}
-people: {automation: ["svc_*"], migration: [import.user]}
+people: {automation: ["svc_*"], migration: [import.user], active_users: {2026-01: 1200, 2026-04: 1350}}
 exclude: {go_live: 2025-02-01, warm_up: 2 weeks}
 response_targets: {P1: 15 min, P3: 4 hours}
 priority_matrix: {1-1: 1, 1-2: P2}
@@ -268,6 +268,7 @@ states: {waiting: [On Hold], ended: [Done]}
         field_defaults={"incident.category": ("Other",), "incident.resolution_note": ("solved",)},
         automation=("svc_*",),
         migration=("import.user",),
+        active_users={"2026-01": 1200, "2026-04": 1350},
         waiting_states=("on hold",),
         ended_states=("done",),
         departments={"Network*": "Infrastructure", "DBA": "Infrastructure"},
@@ -290,6 +291,19 @@ def test_no_list_of_robots_differs_from_an_empty_one(
     tmp_path: Path, text: str, automation: tuple[str, ...] | None
 ) -> None:
     assert loaded(tmp_path, text).people.automation == automation
+
+
+def test_active_users_may_be_one_number_for_all_months(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "people: {active_users: 1200}\n").policy().active_users == 1200
+    assert loaded(tmp_path, "people: {}\n").policy().active_users is None
+
+
+@pytest.mark.parametrize(
+    "users", ["0", "-5", "many", "1.5", "true", "{}", "{2026: 5}", "{2026-13: 5}", "{2026-01: 0}"]
+)
+def test_what_is_no_number_of_users_is_refused(tmp_path: Path, users: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"people\.active_users"):
+        loaded(tmp_path, f"people: {{active_users: {users}}}\n")
 
 
 def test_excluding_nothing_reaches_the_policy(tmp_path: Path) -> None:

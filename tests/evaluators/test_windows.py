@@ -90,7 +90,7 @@ def test_nothing_in_a_cohort_is_too_young_to_be_judged(world: World) -> None:
 @pytest.mark.parametrize(
     "length", [{}, {"days": 90, "weeks": 2}, {"days": 0}, {"days": 9, "ending_days_ago": -1}]
 )
-def test_a_window_has_one_positive_length(length: dict[str, int]) -> None:
+def test_a_window_has_one_positive_length(length: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Window(of="opened_on", **length)
 
@@ -98,6 +98,5 @@ def test_a_window_has_one_positive_length(length: dict[str, int]) -> None:
 @pytest.mark.parametrize("column", ["opened_at", "priority", "openedon"])
 def test_a_window_needs_a_date_column(column: str) -> None:
     problems = Window(of=column, days=90).problems(KINDS["incident"])
-    assert problems == [
-        f"window of: '{column}' is not a date column of incident; choose from opened_on, resolved_on"
-    ]
+    start = f"window of: '{column}' is not a date column of incident; choose from opened_on, resolved_on"
+    assert [problem.startswith(start) for problem in problems] == [True]

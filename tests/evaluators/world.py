@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.assessment import Request, assess
-from evaluators.catalogue import Catalogue, Indicator, Practice, shipped, with_own
+from evaluators.catalogue import Catalogue, Indicator, shipped, with_own
 from evaluators.derive import derive
 from evaluators.examination import Examination
 from evaluators.policy import Exclusions, Policy
@@ -126,6 +127,13 @@ class World:
         """Add `count` alike incidents."""
         return [self.incident(**columns) for _ in range(count)]
 
+    def record(self, kind: str, **columns: Any) -> str:
+        """Add a record of any kind, or replace the one with this `id`; nothing is filled in for it."""
+        source, name = columns.pop("source", SOURCE), self._name(columns)
+        columns.pop("id", None)
+        self._put(source, kind, name, columns)
+        return name
+
     def changes(
         self,
         incident: str,
@@ -133,11 +141,14 @@ class World:
         steps: Iterable[tuple[str | datetime, str | None, str | None]],
         **more: Any,
     ) -> None:
-        """Add the history of a field: (at, new value, actor) in order, in place of an earlier one."""
+        """Add the history of a field: (at, new value, actor) in order, in place of an earlier one.
+
+        `kind` names the kind of the record, incident unless said otherwise.
+        """
         source, before = more.get("source", SOURCE), more.get("before")
         for position, (at, value, actor) in enumerate(steps):
             columns = {
-                "record_kind": "incident",
+                "record_kind": more.get("kind", "incident"),
                 "record_id": incident,
                 "field": field,
                 "old_value": before,
@@ -173,13 +184,18 @@ class World:
         """Say that a source has a kind, also without records of it."""
         self._kinds[source, kind] = state
 
-    def lacks(self, *columns: str, source: str = SOURCE) -> None:
+    def lacks(self, *columns: str, source: str = SOURCE, kind: str = "incident") -> None:
         """Say that a source's mapping does not fill these columns (`history of state`: not tracked)."""
-        self.absent.setdefault(f"{source}.incident", set()).update(columns)
+        self.absent.setdefault(f"{source}.{kind}", set()).update(columns)
+
+    def next_number(self) -> int:
+        """Return a number that was not given before."""
+        self._numbers += 1
+        return self._numbers
 
     def _name(self, columns: Mapping[str, Any]) -> str:
-        self._numbers += 1
-        return str(columns.get("id", f"R{self._numbers:06d}"))
+        number = self.next_number()
+        return str(columns.get("id", f"R{number:06d}"))
 
     def _put(self, source: str, kind: str, name: str, values: Mapping[str, Any]) -> None:
         types = {column.name: column.type for column in KINDS[kind].mapped}
@@ -223,7 +239,7 @@ class World:
         history = {
             (source, "transition"): state
             for (source, kind), state in self._kinds.items()
-            if kind == "incident"
+            if KINDS[kind].tracked
         }
         for (source, kind), state in (history | self._kinds).items():
             absent = self.absent.get(f"{source}.{kind}", set())
@@ -233,9 +249,9 @@ class World:
 
     # --- Answers ---
 
-    def column(self, name: str, policy: Policy = EVERYTHING_COUNTS) -> dict[str, Any]:
-        """Return a column of all incidents by id."""
-        rows = self.stored(policy).query(f'SELECT id, "{name}" AS value FROM incident ORDER BY id')
+    def column(self, name: str, policy: Policy = EVERYTHING_COUNTS, kind: str = "incident") -> dict[str, Any]:
+        """Return a column of all records of a kind by id."""
+        rows = self.stored(policy).query(f'SELECT id, "{name}" AS value FROM "{kind}" ORDER BY id')
         return {row["id"]: row["value"] for row in rows.to_pylist()}
 
     def examination(
@@ -270,8 +286,9 @@ class World:
         return examination.result(catalogue.indicator(name))
 
     def assess(self, policy: Policy = EVERYTHING_COUNTS, as_of: date = TODAY, **request: Any) -> Assessment:
-        """Assess the incident practice."""
+        """Assess the incident practice, or the `practices` asked for."""
         catalogue = request.pop("catalogue", self.catalogue)
+        request.setdefault("practices", ("incident",))
         asked = Request(as_of=as_of, taken_at=request.pop("taken_at", TAKEN_AT), **request)
         return assess(self.stored(policy), catalogue, policy, asked)
 
@@ -291,15 +308,7 @@ def only(catalogue: Catalogue, indicators: Sequence[str]) -> Catalogue:
     for practice in catalogue.practices:
         kept: tuple[Indicator, ...] = tuple(one for one in practice.indicators if one.id in indicators)
         practices.append(practice.model_copy(update={"indicators": kept}))
-    return Catalogue(tuple(practices))
-
-
-def without_exclusions(catalogue: Catalogue) -> Catalogue:
-    """Return the catalogue without any rule X0."""
-    plain: list[Practice] = [
-        practice.model_copy(update={"exclusions": ()}) for practice in catalogue.practices
-    ]
-    return Catalogue(tuple(plain))
+    return replace(catalogue, practices=tuple(practices))
 
 
 def ids(rows: pa.Table) -> list[str]:

@@ -73,7 +73,7 @@ def test_a_bad_configuration_is_answered_with_its_place_and_exit_2(
         (("explain", "nonsense"), "Choose from"),
         (("explain", "incident", "--assessment", "ffff"), ""),
         (("explain", "incident", "--assessment", "f"), ""),
-        (("indicators", "--practice", "nonsense"), "Choose from incident"),
+        (("indicators", "--practice", "nonsense"), "Choose from change, configuration, incident"),
         (("sync", "nowhere"), "Configured are: org"),
         (("sync", "--since", "soon"), "year-month-day"),
         (("sync", "--remap", "--full"), "Leave one out"),

@@ -48,6 +48,19 @@ LEDGER_KEYS = {
 }
 
 
+PRACTICES = (
+    "incident",
+    "problem",
+    "change",
+    "release",
+    "configuration",
+    "monitoring",
+    "service-level",
+    "request",
+    "knowledge",
+)
+
+
 def rows(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -123,12 +136,14 @@ def test_an_unknown_connector_is_answered_with_the_nearest(fresh: Path, run: Com
 def test_assess_prints_the_shape_programs_depend_on(done: Path, run: Command) -> None:
     answer = run(done, "assess", "--json")
     found = answer.json
-    (practice,) = found["practices"]
+    practices = {each["practice"]: each for each in found["practices"]}
+    practice = practices["incident"]
     assert answer.code == 0
+    assert set(practices) == set(PRACTICES)
     assert set(found) >= ASSESS_KEYS
     assert set(found["overall"]) >= OVERALL_KEYS
-    assert set(practice) >= PRACTICE_KEYS
-    assert (practice["practice"], practice["department"]) == ("incident", None)
+    assert all(set(each) >= PRACTICE_KEYS for each in found["practices"])
+    assert practice["department"] is None
     assert [each["attribute"] for each in practice["attributes"]] == [
         "2.1",
         "2.2",
@@ -145,8 +160,25 @@ def test_assess_prints_the_shape_programs_depend_on(done: Path, run: Command) ->
     assert found["as_of"] == "2026-11-01"
 
 
+def test_assess_begins_with_all_practices_at_a_glance(done: Path, run: Command) -> None:
+    out = run(done, "assess").out
+    lines = out.splitlines()
+    (incident,) = (line for line in lines if line.startswith("Incident "))
+    (problem,) = (line for line in lines if line.startswith("Problem "))
+    assert incident.split()[1] in "12345"
+    assert problem.split()[1] == "–", "without records of problems there is no level"
+    assert "Release (no source delivers releases)" in " ".join(out.split())
+
+
+def test_assess_of_one_practice_shows_that_one_alone(done: Path, run: Command) -> None:
+    out = run(done, "assess", "--practice", "incident").out
+    assert "Problem" not in out
+    assert "Overall" not in out
+    assert "2.1 Performed" in out
+
+
 def test_assess_says_proven_and_possible_the_reason_and_the_next_step(done: Path, run: Command) -> None:
-    answer = run(done, "assess")
+    answer = run(done, "assess", "--practice", "incident")
     text = " ".join(answer.out.split())
     assert answer.code == 0
     assert "proven" in text

@@ -40,6 +40,14 @@ class Part:
     """Raised after the records were handed over."""
     brought: Sequence[Record] = ()
     """Transitions that come along."""
+    deleted: Sequence[str] = ()
+    """Identifiers that a feed of deletions names."""
+    present: Sequence[str] = ()
+    """Identifiers that are named without contents."""
+    complete: bool = False
+    """Names everything there is."""
+    until: datetime | None = None
+    """End of a stretch of time; without it the window has no bounds."""
 
 
 @dataclass
@@ -53,6 +61,9 @@ class Platform:
     unreachable: Exception | None = None
     reads: int = 0
     columns: frozenset[str] = frozenset({"opened_at", "category"})
+    lacking: frozenset[str] = frozenset()
+    """Columns that the settings promise and a probe finds to be unreadable."""
+    tracked: frozenset[str] = frozenset()
     mapped_to: str = "category"
 
 
@@ -69,7 +80,7 @@ class MemoryConnector(Connector):
     def capabilities(self) -> Mapping[str, Capability]:
         platform = self.platform
         found = {
-            kind: Capability(platform.columns, incremental=True, deletes=platform.complete)
+            kind: Capability(platform.columns, platform.tracked, True, platform.complete)
             for kind in platform.windows
         }
         if any(part.brought for parts in platform.windows.values() for part in parts):
@@ -82,27 +93,39 @@ class MemoryConnector(Connector):
 
     def probe(self) -> Sequence[ProbeResult]:
         self._ask()
-        states = self.platform.states
+        states, lacking = self.platform.states, self.platform.lacking
         return [
-            ProbeResult(kind, states.get(kind, KindState.READABLE), f"{kind} was looked at")
-            for kind in self.capabilities()
+            ProbeResult(
+                kind,
+                states.get(kind, KindState.READABLE),
+                f"{kind} was looked at",
+                replace(promised, columns=promised.columns - lacking, tracked=promised.tracked - lacking),
+            )
+            for kind, promised in self.capabilities().items()
         ]
 
     def windows(self, kind: str, bookmark: str | None) -> Iterator[Window]:
         parts = self.platform.windows.get(kind, [])
         brings = ("transition",) if any(part.brought for part in parts) else ()
         for number in range(int(bookmark or 0), len(parts)):
-            yield Window(kind, str(number + 1), complete=self.platform.complete, brings=brings)
+            complete = self.platform.complete or parts[number].complete
+            until = parts[number].until
+            yield Window(kind, str(number + 1), until=until, complete=complete, brings=brings)
 
     def read(self, window: Window, reading: Reading) -> Iterator[Batch]:
         self.platform.reads += 1
         part = self.platform.windows[window.kind][int(window.bookmark) - 1]
         reading.counted, reading.hidden = part.counted, part.hidden
-        reading.received = len(part.records) + len(part.rejected)
+        reading.received = len(part.present) + len(part.records) + len(part.rejected)
         reading.rejected.extend(part.rejected)
         reading.requests = 1
         brought = {"transition": part.brought} if part.brought else {}
-        yield Batch({window.kind: part.records, **brought}, part.rejected)
+        yield Batch(
+            {window.kind: part.records, **brought},
+            part.rejected,
+            {window.kind: part.deleted},
+            {window.kind: part.present},
+        )
         if part.fails is not None:
             raise part.fails
 

@@ -77,6 +77,8 @@ def assessment() -> Assessment:
         attributes=tuple(AttributeResult(name, standing.proven[name], "F") for name in ATTRIBUTES),
         indicators=indicators,
         probability_at_least=(0.5, 0.25, 0.125, 0.0),
+        kinds=("incident", "transition"),
+        completeness=0.9,
     )
     when = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
     return Assessment(
@@ -91,7 +93,7 @@ def assessment() -> Assessment:
         "content",
         OverallResult(1, 5, 1.0, "incident", 1.0),
         (practice,),
-        (SourceState("one", "incident", "readable", when, 30),),
+        (SourceState("one", "incident", "readable", when, 30, 2, 1, 0.9),),
         ("a note",),
     )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from storage.errors import ConfigurationError, FatalError, RetriableError
 from storage.evidence.store import EvidenceVersion, KindState, Record, Support
 from storage.history import LedgerRow
 from tests.scheduler.platform import (
+    START,
     MemoryWorkspace,
     Part,
     Platform,
@@ -281,6 +283,106 @@ def test_remap_changes_stored_records_without_asking_the_platform(tmp_path: Path
     assert again.outcome == "unchanged"
 
 
+def test_remap_keeps_what_a_probe_found_to_be_unreadable_out(tmp_path: Path) -> None:
+    promise = frozenset({"opened_at", "category", "service_id"})
+    platform = Platform(
+        {"incident": [Part(incidents(3))]}, columns=promise, tracked=frozenset({"state", "assignee"})
+    )
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        platform.lacking = frozenset({"service_id", "assignee"})
+        sync(workspace)
+        platform.mapped_to = "assignment_group"
+        platform.columns |= {"assignment_group"}
+        sync(workspace, options=Options(remap=True))
+        found = support(workspace)
+    assert found.columns == {"opened_at", "category", "assignment_group"}
+    assert found.tracked == {"state"}, "mapping again makes no history"
+
+
+def test_remap_does_not_bring_back_a_column_that_is_unreadable_by_now(tmp_path: Path) -> None:
+    platform = Platform({"incident": [Part(incidents(3))]})
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        sync(workspace)
+        platform.lacking = frozenset({"category"})
+        sync(workspace)
+        sync(workspace, options=Options(remap=True))
+        assert support(workspace).columns == {"opened_at"}, "older records still hold a category"
+
+
+def test_remap_drops_columns_that_are_no_longer_mapped(tmp_path: Path) -> None:
+    platform = Platform({"incident": [Part(incidents(3))]})
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        sync(workspace)
+        platform.columns = frozenset({"opened_at"})
+        sync(workspace, options=Options(remap=True))
+        assert support(workspace).columns == {"opened_at"}
+
+
+WINDOW_END = START + timedelta(days=30)
+
+
+def test_a_deletion_does_not_outlive_a_record_that_is_restored_later(tmp_path: Path) -> None:
+    """The window ended long ago by our clock, so the moment of the commit would outweigh the newer copy."""
+    gone = Part(deleted=["INC00001"], until=WINDOW_END)
+    platform = Platform({"incident": [Part(incidents(2)), gone]})
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        assert row(one(workspace)).deleted == 1
+        assert stored(workspace) == ["INC00002"]
+        after = int((WINDOW_END - START) / timedelta(minutes=1)) + 5
+        platform.windows["incident"].append(
+            Part([incident(1, minutes=after)], until=WINDOW_END + timedelta(days=1))
+        )
+        sync(workspace)
+        assert stored(workspace) == ["INC00001", "INC00002"]
+
+
+def test_a_record_that_is_older_than_its_deletion_stays_away(tmp_path: Path) -> None:
+    gone = Part(deleted=["INC00001"], until=WINDOW_END)
+    platform = Platform({"incident": [Part(incidents(2)), gone, Part([incident(1, minutes=5)])]})
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        sync(workspace)
+        assert stored(workspace) == ["INC00002"]
+
+
+def test_a_record_that_is_deleted_and_restored_in_one_window_stays(tmp_path: Path) -> None:
+    both = Part([incident(1, minutes=5)], deleted=["INC00001"], until=WINDOW_END)
+    platform = Platform({"incident": [Part(incidents(2)), both]})
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        assert row(one(workspace)).deleted == 0
+        assert stored(workspace) == ["INC00001", "INC00002"]
+
+
+def test_a_record_that_was_missing_while_a_list_was_read_is_gone_as_of_its_beginning(tmp_path: Path) -> None:
+    """It may be restored before the list is committed, with a stamp from the time between."""
+    platform = Platform({"incident": [Part(incidents(2)), Part(present=["INC00002"], complete=True)]})
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        restored = incident(1)
+        committing = 0
+
+        def restore(what: str, done: int, total: int | None) -> None:
+            nonlocal restored, committing
+            if what == "one: storing incident":
+                committing += 1
+                restored = replace(restored, updated_at=workspace.now())
+
+        sync(workspace, progress=restore)
+        assert (committing, stored(workspace)) == (2, ["INC00002"])
+        platform.windows["incident"].append(Part([restored]))
+        sync(workspace)
+        assert stored(workspace) == ["INC00001", "INC00002"]
+
+
+def test_progress_counts_the_rows_of_all_windows_of_a_kind(tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    parts = [Part(incidents(3), counted=3), Part(incidents(2, first=4), counted=2)]
+    platform = Platform({"incident": parts, "service_level": [Part([clock(1)], counted=1)]})
+    with MemoryWorkspace(tmp_path, one=platform) as workspace:
+        sync(workspace, progress=lambda what, done, total: seen.append((what, done, total)))
+    read = [(done, total) for what, done, total in seen if what == "one: reading incident"]
+    assert read == [(3, 3), (5, 5)]
+    assert seen[-1] == ("one: storing service_level", 1, 1), "another kind begins at nothing"
+
+
 def test_wrong_settings_stop_everything_before_anything_is_read(tmp_path: Path) -> None:
     wrong = Platform(
         {"incident": [Part(incidents(1))]}, found=[SettingProblem(("map",), "there is no column u_x")]
@@ -317,7 +419,7 @@ def test_a_run_that_breaks_off_stays_visible(tmp_path: Path) -> None:
 
 def test_a_run_that_breaks_off_before_storing_remembers_nothing_it_did_not_store(tmp_path: Path) -> None:
     def stop(what: str, done: int, total: int | None) -> None:
-        if what == "one: storing incident" and done == 2:
+        if what == "one: storing incident" and done == 5:
             raise KeyboardInterrupt
 
     platform = Platform({"incident": [Part(incidents(3)), Part(incidents(2, first=4))]})

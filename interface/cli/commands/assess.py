@@ -21,6 +21,7 @@ EXAMPLES = examples(
     ("assess", "as of today, every practice there are indicators for"),
     ("assess --as-of 2026-10-31", "as of an earlier day"),
     ("assess --practice incident", "one practice"),
+    ("assess --departments", "with the level of every department"),
     ("assess --json > result.json", "for programs"),
     after="Exits with 1 when nothing could be assessed.",
 )
@@ -37,6 +38,9 @@ def run(
             "--practice", metavar="PRACTICE", help="Practice to assess; may be given several times."
         ),
     ] = None,
+    departments: Annotated[
+        bool, typer.Option("--departments", help="Show every department, not only their range.")
+    ] = False,
     configuration: ConfigurationFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -55,6 +59,6 @@ def run(
     else:
         from interface.cli.render.assessment import render
 
-        print_parts(render(assessment, catalogue, platforms))
+        print_parts(render(assessment, catalogue, platforms, departments=departments))
     assessed = any(practice.level is not None for practice in assessment.practices)
     return 0 if assessed else 1

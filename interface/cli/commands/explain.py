@@ -15,30 +15,41 @@ if TYPE_CHECKING:
     from scheduler.workspace import Workspace
 
 NAME = "explain"
+HAND_OFFS = "handoffs"
 EXAMPLES = examples(
     ("explain incident", "why this level, and what holds it down"),
     ("explain inc-sla-attainment", "one indicator: number, thresholds, records behind it"),
     ("explain inc-sla-attainment --sql", "the query that gives the number, to run elsewhere"),
+    ("explain incident --department Infrastructure", "one department"),
+    ("explain handoffs", "who passes work to whom, how long it waits, how often it comes back"),
     ("explain incident --assessment 3f9a", "an earlier assessment; history lists them"),
 )
 
 
 def run(
     context: typer.Context,
-    subject: Annotated[str, typer.Argument(metavar="PRACTICE|INDICATOR", help="What to explain.")],
+    subject: Annotated[str, typer.Argument(metavar="PRACTICE|INDICATOR|handoffs", help="What to explain.")],
     assessment: Annotated[
         str | None, typer.Option("--assessment", metavar="ID", help="Assessment; the latest by default.")
+    ] = None,
+    department: Annotated[
+        str | None, typer.Option("--department", help="One department; else the organisation.")
     ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the query in DuckDB's dialect.")] = False,
     configuration: ConfigurationFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """Explain a practice's level or one indicator, from what history keeps of an assessment."""
+    """Explain a practice's level or one indicator from history, or hand-offs between departments."""
     from scheduler.review import explained, require_known
     from scheduler.workspace import open_workspace
 
     with open_workspace(configuration_file(context, configuration)) as workspace:
+        if subject == HAND_OFFS:
+            _print_hand_offs(workspace, as_json=wants_json(context, as_json))
+            return 0
         found = explained(workspace, assessment)
+        if department is not None:
+            found = found.of_department(department)
         require_known("practice or indicator", subject, found.names())
         if wants_json(context, as_json):
             print_json(_shape(found, subject, sql=sql))
@@ -47,6 +58,20 @@ def run(
         else:
             _print(workspace, found, subject)
     return 0
+
+
+def _print_hand_offs(workspace: Workspace, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from scheduler.review import handed_over
+
+    found = handed_over(workspace)
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    from interface.cli.render.handoffs import render
+
+    print_parts(render(found))
 
 
 def _shape(found: Explained, subject: str, *, sql: bool) -> dict[str, object]:

@@ -25,6 +25,7 @@ EXAMPLES = examples(
     ("history", "level and index over time"),
     ("history --practice incident --since 2026-01-01", "one practice, this year"),
     ("history --indicator inc-sla-attainment", "one indicator over time"),
+    ("history --department Infrastructure", "one department; '*' for all"),
     ("history --runs", "what the last runs asked for and got"),
 )
 
@@ -40,7 +41,7 @@ def run(
     ] = None,
     indicator: Annotated[str | None, typer.Option("--indicator", help="One indicator.")] = None,
     detail: Annotated[
-        bool, typer.Option("--detail", help="With attributes and indicators, in JSON.")
+        bool, typer.Option("--detail", help="With sources; in JSON with attributes and indicators.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 50,
     offset: Annotated[int, typer.Option("--offset", min=0, help="How many of the newest to leave out.")] = 0,
@@ -72,7 +73,10 @@ def _print_history(workspace: Workspace, wanted: Wanted, *, as_json: bool) -> No
         return
     from interface.cli.render.history import render, render_indicator
 
-    print_parts(render_indicator(page, wanted.indicator) if wanted.indicator else render(page))
+    if wanted.indicator:
+        print_parts(render_indicator(page, wanted.indicator))
+    else:
+        print_parts(render(page, detail=wanted.detail))
 
 
 def _print_runs(workspace: Workspace, wanted: Wanted, *, as_json: bool) -> None:

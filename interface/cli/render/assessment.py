@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, rating, value_at
 from evaluators.results import Assessment, IndicatorResult, PracticeResult, SourceState, State
-from interface.cli.render import headline
-from interface.cli.render.tables import plain_table
+from interface.cli.render import headline, overview
+from interface.cli.render.sources import source_table, sources_line
 from interface.cli.words import (
     NOT_A_CERTIFICATE,
     attribute_name,
     bar,
-    count,
     day,
-    index_text,
-    moment,
     plain,
     quantity,
     share,
@@ -47,31 +43,63 @@ COLOURS = {"F": "green", "L": "cyan", "P": "yellow", "N": "red", "NE": "bright_b
 
 
 def render(
-    assessment: Assessment, catalogue: Catalogue, platforms: Sequence[str] = ()
+    assessment: Assessment,
+    catalogue: Catalogue,
+    platforms: Sequence[str] = (),
+    *,
+    departments: bool = False,
 ) -> Iterator[RenderableType]:
-    """Yield what to print: verdict, attributes, indicators, reason, next step, sources."""
+    """Yield what to print: overview, reason, next step, sources; details of a practice that stands alone."""
     yield Text(_title(assessment), style="bold")
-    summary = headline.overall(assessment)
-    if summary:
-        yield Text(summary, style="bold")
-    for practice in assessment.practices:
-        if practice.department is None:
-            yield Text()
-            yield from render_practice(practice, catalogue, platforms)
-    departments = [each for each in assessment.practices if each.department is not None]
-    if departments:
+    organisation = [each for each in assessment.practices if each.department is None]
+    if len(organisation) > 1:
+        yield from overview.render(assessment, organisation)
+    detailed = _detailed(organisation)
+    for practice in detailed:
         yield Text()
-        yield practice_table(departments, "Departments")
+        yield from render_practice(practice, catalogue, platforms, assessment.sources)
+    if len(organisation) > 1 and not detailed:
+        yield from _verdict(assessment, organisation, catalogue, platforms)
+    yield from overview.departments(assessment, detail=departments)
     yield Text()
     yield from _closing(assessment)
 
 
+def _detailed(organisation: Sequence[PracticeResult]) -> list[PracticeResult]:
+    """Return the practices to show whole: the only one, or the only one that could be assessed."""
+    assessed = [each for each in organisation if each.level is not None]
+    if len(organisation) == 1:
+        return list(organisation)
+    return assessed if len(assessed) == 1 else []
+
+
+def _verdict(
+    assessment: Assessment,
+    organisation: Sequence[PracticeResult],
+    catalogue: Catalogue,
+    platforms: Sequence[str],
+) -> Iterator[RenderableType]:
+    """Yield why the overall level is what it is, and the step that counts most."""
+    practice = headline.least(assessment, organisation)
+    if practice is None:
+        return
+    yield Text()
+    name = headline.scope_name(practice)
+    yield Text.assemble(("Why: ", "bold"), f"{name}: {practice.reason}")
+    yield Text.assemble(("Next step: ", "bold"), next_step(practice, catalogue, platforms))
+    yield Text(f"More on a practice: itsm-maturity explain {practice.practice}")
+
+
 def render_practice(
-    practice: PracticeResult, catalogue: Catalogue, platforms: Sequence[str] = ()
+    practice: PracticeResult,
+    catalogue: Catalogue,
+    platforms: Sequence[str] = (),
+    sources: Sequence[SourceState] = (),
 ) -> Iterator[RenderableType]:
     """Yield one practice in one scope."""
     yield Text(headline.headline(practice), style="bold green" if practice.level else "bold yellow")
     yield Text(headline.figures(practice))
+    yield Text(sources_line(practice, sources))
     if headline.confirmed(practice):
         yield Text(headline.confirmed(practice))
     yield Text()
@@ -165,35 +193,6 @@ def achieved(indicator: IndicatorResult) -> Text:
     if indicator.achievement is None:
         return Text("–", style=COLOURS["NE"])
     return Text(f"{share(indicator.achievement)} {letter}", style=COLOURS[letter])
-
-
-def practice_table(practices: Sequence[PracticeResult], title: str) -> Table:
-    """Return one row for each practice and scope."""
-    table = plain_table(title)
-    for name in ("Scope", "Proven", "Possible", "Index", "Breadth", "Coverage", "Confidence"):
-        table.add_column(name, justify="left" if name in ("Scope", "Confidence") else "right")
-    for each in practices:
-        table.add_row(
-            headline.scope_name(each),
-            "–" if each.level is None else str(each.level),
-            str(each.possible),
-            index_text(each.index),
-            share(each.breadth),
-            share(each.coverage),
-            each.confidence,
-        )
-    return table
-
-
-def source_table(sources: Sequence[SourceState]) -> Table:
-    """Return how complete and fresh each source is."""
-    table = plain_table("Sources")
-    for name in ("Source", "Records of", "State", "Last read completely"):
-        table.add_column(name)
-    table.add_column("Records", justify="right")
-    for each in sources:
-        table.add_row(escape(each.source), each.kind, each.state, moment(each.synced_at), count(each.records))
-    return table
 
 
 def _title(assessment: Assessment) -> str:

@@ -22,6 +22,8 @@ from interface.cli.render.assessment import (
     render_practice as practice_parts,
 )
 from interface.cli.render.headline import scope_name, unrated
+from interface.cli.render.overview import practice_table
+from interface.cli.render.sources import sources_line
 from interface.cli.render.tables import plain_table
 from interface.cli.words import (
     NOT_A_CERTIFICATE,
@@ -46,17 +48,21 @@ Groups = Sequence[tuple[str, float, int]]
 
 
 def render_practice(found: Explained, name: str, platforms: Sequence[str] = ()) -> Iterator[RenderableType]:
-    """Yield a practice in every scope, with what is not rated and why."""
+    """Yield a practice, with what is not rated and why, and its departments below it."""
     yield Text(_taken(found), style="bold")
-    for practice in found.practices(name):
+    practice, *others = found.practices(name)
+    yield Text()
+    yield from practice_parts(practice, found.catalogue, platforms, found.assessment.sources)
+    missing = unrated(practice.indicators)
+    if missing:
+        yield Text(
+            f"Not rated: {listed(each.id for each in missing)}. They keep the level from being proven "
+            "higher, and lower nothing.",
+        )
+    if others:
         yield Text()
-        yield from practice_parts(practice, found.catalogue, platforms)
-        missing = unrated(practice.indicators)
-        if missing:
-            yield Text(
-                f"Not rated: {listed(each.id for each in missing)}. They keep the level from being proven "
-                "higher, and lower nothing.",
-            )
+        yield practice_table(others, "Department", [each.department or "" for each in others])
+        yield Text(f"One of them: itsm-maturity explain {name} --department '{others[0].department}'")
     yield Text(f"More on one of them: itsm-maturity explain {_example(found, name)}")
     yield Text(LEGEND, style="dim")
     yield Text(NOT_A_CERTIFICATE, style="dim")
@@ -68,6 +74,7 @@ def render_indicator(found: Explained, name: str, platforms: Sequence[str]) -> I
     (practice, result), *others = found.indicators(name)
     yield Text(name, style="bold")
     yield Text(_taken(found))
+    yield Text(sources_line(practice, found.assessment.sources))
     yield Text()
     yield _facts(practice, result, entry)
     if others:

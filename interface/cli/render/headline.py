@@ -90,6 +90,13 @@ def overall(assessment: Assessment) -> str:
     return text + (f"; index {index_text(found.index)}" if found.index is not None else "")
 
 
+def least(assessment: Assessment, organisation: Sequence[PracticeResult]) -> PracticeResult | None:
+    """Return the assessed practice to begin with: the one that holds the whole down, else the lowest."""
+    assessed = [each for each in organisation if each.level is not None]
+    weakest = [each for each in assessed if each.practice == assessment.overall.weakest]
+    return min(weakest or assessed, key=lambda each: (each.index, each.practice), default=None)
+
+
 def _reasons(indicators: Sequence[IndicatorResult], *states: State) -> list[str]:
     texts = (each.measurement.reason for each in indicators if each.measurement.state in states)
     return list(dict.fromkeys(text.rstrip(".") for text in texts))

@@ -11,7 +11,8 @@ from rich.text import Text
 from evaluators.results import Assessment, IndicatorResult, PracticeResult
 from interface.cli.render.assessment import achieved, value_text
 from interface.cli.render.headline import scope_name
-from interface.cli.render.sync import ledger_table
+from interface.cli.render.sources import sources_line
+from interface.cli.render.sync import ledger_of
 from interface.cli.render.tables import plain_table
 from interface.cli.words import NOT_A_CERTIFICATE, count, day, index_text, moment, share
 from storage.history import LedgerRow, Page, Run
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 NOTHING = (
-    "There is no such assessment. Begin with itsm-maturity sync, then itsm-maturity assess; "
-    "this version assesses the organisation as a whole, not yet its departments."
+    "There is no such assessment. Begin with itsm-maturity sync, then itsm-maturity assess; a department is "
+    "assessed where its groups are mapped (departments) or the platform names it, and has enough records."
 )
 OTHER_RULES = "≠"
 """Marks a change between assessments that were made by different rules."""
@@ -29,8 +30,11 @@ OTHER_RULES = "≠"
 Past = tuple[Assessment, PracticeResult]
 
 
-def render(page: Page[Assessment]) -> Iterator[RenderableType]:
-    """Yield level and index over time, each with the change against the assessment before it."""
+def render(page: Page[Assessment], *, detail: bool = False) -> Iterator[RenderableType]:
+    """Yield level and index over time, each with the change against the assessment before it.
+
+    With `detail` also how complete the sources of each were.
+    """
     if not page.items:
         yield Text(NOTHING)
         return
@@ -49,8 +53,17 @@ def render(page: Page[Assessment]) -> Iterator[RenderableType]:
                 assessment.id[:8],
             )
     yield table
+    if detail:
+        yield from _sources(page)
     yield Text(_footer(page), style="dim")
     yield Text(NOT_A_CERTIFICATE, style="dim")
+
+
+def _sources(page: Page[Assessment]) -> Iterator[RenderableType]:
+    for assessment in page.items[: page.limit]:
+        for practice in assessment.practices:
+            line = sources_line(practice, assessment.sources)
+            yield Text(f"{assessment.id[:8]} {scope_name(practice)}: {line}")
 
 
 def render_indicator(page: Page[Assessment], indicator: str) -> Iterator[RenderableType]:
@@ -85,7 +98,7 @@ def render_runs(runs: Sequence[tuple[Run, list[LedgerRow]]]) -> Iterator[Rendera
         if run.message:
             yield Text(f"  {run.message}")
         if lines:
-            yield ledger_table("", lines)
+            yield ledger_of("", lines)
 
 
 def _run_line(run: Run) -> str:

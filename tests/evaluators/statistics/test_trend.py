@@ -11,7 +11,6 @@ from evaluators.statistics.trend import (
     Ceiling,
     SeriesKind,
     TrendResult,
-    enough_months,
     improvement,
     mann_kendall_z,
 )
@@ -116,14 +115,6 @@ def test_strong_autocorrelation_is_guarded_up_to_seven_tenths() -> None:
 def test_a_trend_needs_three_points() -> None:
     with pytest.raises(ValueError, match="three points"):
         scored([1.0, 2.0])
-
-
-@pytest.mark.parametrize(
-    ("months", "enough"),
-    [(range(100, 112), True), (range(103, 112), True), (range(104, 112), False), (range(80, 109), True)],
-)
-def test_nine_of_the_last_twelve_months_are_needed(months: range, enough: bool) -> None:
-    assert enough_months(np.array(months), last_month=111) is enough
 
 
 # --- Ceiling ---

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from storage.history import (
     LedgerRow,
+    Standing,
     StoredAssessment,
     StoredAttribute,
     StoredIndicator,
@@ -72,6 +73,9 @@ def practice(name: str = "incident", department: str | None = None, **more: Any)
             indicator("inc-automated-resolution", state="not_connected", value=None, query=""),
         ),
         probability_at_least=(0.99, 0.7, 0.1, 0.0),
+        kinds=("incident", "transition"),
+        completeness=21571 / 21721,
+        volume=21571,
     )
     return replace(stored, **more)
 
@@ -94,9 +98,24 @@ def assessment(
         evidence_store="5b1e",
         evidence_number=12,
         evidence_content="c0ffee",
-        overall=StoredOverall(level=1, possible=4, index=1.5, weakest="incident", mean_index=2.25),
+        overall=StoredOverall(
+            level=1,
+            possible=4,
+            index=1.5,
+            weakest="incident",
+            mean_index=2.25,
+            weakest_link=1,
+            unassessed=("change", "request"),
+            views=(
+                ("service delivery", 2, 2.0, None, "incident"),
+                ("multiple service departments", None, None, 1.0, "change 3.2"),
+                ("release", None, None, None, ""),
+            ),
+        ),
         practices=tuple(practices) if practices is not None else (practice(), practice(department="IT")),
-        sources=(StoredSource("corp", "incident", "readable", NOON - timedelta(hours=1), 21571),),
+        sources=(
+            StoredSource("corp", "incident", "readable", NOON - timedelta(hours=1), 21571, 148, 2, 0.993),
+        ),
         notes=("No go-live date is configured, so no warm-up was left out.",),
     )
     return replace(stored, **more)
@@ -133,6 +152,10 @@ def ledger_row(**more: Any) -> LedgerRow:
         window_until=NOON,
     )
     return replace(row, **more)
+
+
+def standing(**more: Any) -> Standing:
+    return replace(Standing("corp", "incident", "incident", "store-1", begun=True, whole=True), **more)
 
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
@@ -203,6 +226,8 @@ practices = st.builds(
     attributes=some(st.builds(StoredAttribute, texts, maybe(numbers), texts)),
     indicators=some(indicators),
     probability_at_least=st.tuples(numbers, numbers, numbers, numbers),
+    kinds=some(texts),
+    completeness=maybe(numbers),
 )
 
 assessments = st.builds(
@@ -220,6 +245,18 @@ assessments = st.builds(
         StoredOverall, maybe(levels), maybe(levels), maybe(numbers), maybe(texts), maybe(numbers)
     ),
     practices=some(practices),
-    sources=some(st.builds(StoredSource, texts, texts, texts, maybe(times), integers)),
+    sources=some(
+        st.builds(
+            StoredSource,
+            texts,
+            texts,
+            texts,
+            maybe(times),
+            integers,
+            maybe(integers),
+            maybe(integers),
+            maybe(numbers),
+        )
+    ),
     notes=some(texts),
 )

@@ -20,15 +20,15 @@ from tests.storage.history.places import Place
 from tests.storage.history.processes import fork_server, migrate, open_together
 from tests.storage.history.samples import assessment
 
-SECOND = '''"""A second revision that rebuilds a table."""
+FURTHER = '''"""A further revision that rebuilds a table."""
 
 import os
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -48,8 +48,8 @@ def migrations(tmp_path: Path) -> Path:
     return folder
 
 
-def second(migrations: Path, end: str) -> str:
-    (migrations / "versions" / "0002_second.py").write_text(SECOND.format(end=end))
+def further(migrations: Path, end: str) -> str:
+    (migrations / "versions" / "0004_further.py").write_text(FURTHER.format(end=end))
     return str(migrations)
 
 
@@ -113,12 +113,12 @@ def test_a_migration_that_is_killed_leaves_the_old_state(place: Place, migration
     with place.open() as history:
         history.save_assessment(assessment())
     process = fork_server().Process(
-        target=migrate, args=(place, second(migrations, "os.kill(os.getpid(), 9)"))
+        target=migrate, args=(place, further(migrations, "os.kill(os.getpid(), 9)"))
     )
     process.start()
     process.join(60)
     assert process.exitcode == -9
-    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [("0001",)]
+    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [("0003",)]
     engine = create(place.location)
     names = set(inspect(engine).get_table_names())
     engine.dispose()
@@ -130,8 +130,8 @@ def test_a_migration_that_is_killed_leaves_the_old_state(place: Place, migration
 def test_a_migration_that_rebuilds_a_table_keeps_its_rows(place: Place, migrations: Path) -> None:
     with place.open() as history:
         history.save_assessment(assessment())
-    upgrade(place.location, migrations=second(migrations, "pass"))
-    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [("0002",)]
+    upgrade(place.location, migrations=further(migrations, "pass"))
+    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [("0004",)]
     assert place.execute(
         "SELECT practice, department, colour FROM assessment_practice ORDER BY position"
     ) == [
@@ -147,9 +147,51 @@ def test_a_migration_that_loses_what_rows_belong_to_is_undone(tmp_path: Path, mi
         history.save_assessment(assessment())
     end = "op.execute('DROP TRIGGER assessment_refuses_delete'); op.execute('DELETE FROM assessment')"
     with pytest.raises(FatalError, match="could not be upgraded"):
-        upgrade(place.location, migrations=second(migrations, end))
+        upgrade(place.location, migrations=further(migrations, end))
     with place.open() as history:
         assert history.latest() == assessment()
+
+
+def first_revision(migrations: Path) -> str:
+    """Return migrations as they were before source completeness."""
+    for later in (migrations / "versions").glob("000[2-9]_*.py"):
+        later.unlink()
+    return str(migrations)
+
+
+BEFORE = (
+    "INSERT INTO assessment VALUES (1000, 'a-0000', '2026-01-01 00:00:00+00', '2026-01-01', 'live', '1.0', "
+    "'p', '5b1e', 12, 'c0ffee', 1, 4, 1.5, 'incident', 2.25, '[]')",
+    "INSERT INTO assessment_source VALUES (1000, 0, 'corp', 'incident', 'readable', NULL, 21571)",
+    "INSERT INTO assessment_practice VALUES (1000, 0, 'incident', NULL, 2, 4, 2, 2.66, 0.46, 0.81, 'medium', "
+    "0.7, '2.2', 'because', 'do it', '[0.99, 0.7, 0.1, 0.0]')",
+)
+"""An assessment as the first revision stored it."""
+
+
+def test_an_assessment_of_before_source_completeness_says_that_it_is_not_known(
+    place: Place, migrations: Path
+) -> None:
+    upgrade(place.location, migrations=first_revision(migrations))
+    for statement in BEFORE:
+        place.execute(statement)
+    with place.open() as history:
+        (found,) = history.assessments().items
+        history.save_assessment(assessment())
+        assert history.assessments().total == 2
+    (source,), (incident,) = found.sources, found.practices
+    assert (source.records, source.hidden, source.rejected, source.completeness) == (21571, None, None, None)
+    assert (incident.kinds, incident.completeness) == ((), None)
+
+
+@pytest.mark.parametrize("table", ["assessment_source", "assessment_practice"])
+def test_assessments_stay_immutable_after_the_upgrade(place: Place, migrations: Path, table: str) -> None:
+    upgrade(place.location, migrations=first_revision(migrations))
+    for statement in BEFORE:
+        place.execute(statement)
+    place.open().close()
+    with pytest.raises(Exception, match="history is never changed"):
+        place.execute(f"UPDATE {table} SET position = position")
 
 
 def test_a_history_of_a_newer_version_is_left_alone(upgraded: Place) -> None:

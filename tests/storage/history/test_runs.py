@@ -12,7 +12,7 @@ from storage.errors import UsageError
 from storage.history import Run
 from storage.history.store import History
 from tests.storage.history.places import Place
-from tests.storage.history.samples import NOON, ledger_row, numbers, texts
+from tests.storage.history.samples import NOON, ledger_row, numbers, standing, texts
 
 COUNTER = itertools.count()
 
@@ -97,6 +97,31 @@ def test_a_bookmark_is_valid_only_for_its_evidence_store(history: History) -> No
     assert history.bookmark("corp", "incident", "store-2") is None
     assert history.bookmark("corp", "change", "store-1") is None
     assert history.bookmark("apps", "incident", "store-1") is None
+
+
+def test_a_standing_is_kept_and_replaced(history: History) -> None:
+    assert history.standings("store-1") == []
+    history.save_standing(standing(windows_hidden=3))
+    history.save_standing(standing(windows_hidden=None, base_hidden=2**40, doubtful=1))
+    (found,) = history.standings("store-1")
+    assert found == standing(windows_hidden=None, base_hidden=2**40, doubtful=1)
+
+
+def test_a_standing_is_that_of_one_evidence_store_and_connector(history: History) -> None:
+    other = standing(connector="apps", read_with="change", kind="transition")
+    for each in (standing(), other, standing(evidence_store="store-2")):
+        history.save_standing(each)
+    assert history.standings("store-1") == [other, standing()]
+    assert history.standings("store-1", "apps") == [other]
+    assert history.standings("store-3") == []
+
+
+def test_what_a_standing_lacks_is_known_only_once_everything_was_read_and_counted() -> None:
+    full = standing(windows_hidden=1, snapshot_hidden=2, base_hidden=3, windows_rejected=4)
+    assert (full.hidden, full.rejected) == (6, 4)
+    assert standing(windows_hidden=1, snapshot_hidden=None).hidden is None
+    unfinished = standing(whole=False)
+    assert (unfinished.hidden, unfinished.rejected) == (None, None)
 
 
 def test_a_catalogue_is_kept_as_it_was_given(history: History) -> None:

@@ -10,7 +10,7 @@ import pytest
 from storage.errors import UsageError
 from storage.records import KINDS, kind
 from storage.records.documentation import markdown
-from storage.records.schema import Column, ColumnType, Dating, FieldClass, Origin, RecordKind
+from storage.records.schema import Column, ColumnType, Dating, FieldClass, Origin, RecordKind, joined
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERY = pytest.mark.parametrize("each", KINDS.values(), ids=lambda each: each.name)
@@ -43,7 +43,7 @@ def test_an_unknown_kind_is_answered_with_the_nearest_name() -> None:
 def test_column_names_are_unique_plain_words(each: RecordKind) -> None:
     names = [column.name for column in each.columns]
     assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in [each.name, *names])
+    assert all(re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", name) for name in [each.name, *names])
 
 
 @EVERY
@@ -120,8 +120,33 @@ def test_configuration_items_show_todays_state() -> None:
     assert dated == {"created_at", "first_discovered_at", "retired_at", "created_by", "creator_type"}
 
 
-def test_only_incidents_are_derived_yet() -> None:
-    assert [each.name for each in KINDS.values() if each.derived] == ["incident"]
+def test_a_moment_and_a_day_have_an_age_that_is_stored_nowhere() -> None:
+    incident = KINDS["incident"]
+    age = incident.by_name["opened_at_age_days"]
+    assert (age.type, age.origin, age.needs) == (ColumnType.INTEGER, Origin.VIRTUAL, ("opened_at",))
+    assert age not in incident.columns
+    assert "opened_on_age_days" in incident.by_name
+    assert "priority_age_days" not in incident.by_name
+
+
+def test_the_age_of_a_current_column_is_current() -> None:
+    item = KINDS["configuration_item"]
+    assert item.by_name["verified_at_age_days"].dating is Dating.CURRENT_ONLY
+    assert item.by_name["created_at_age_days"].dating is Dating.DATED
+
+
+def test_joined_kinds_have_the_columns_they_share_and_the_name_of_the_kind() -> None:
+    both = joined([KINDS["incident"], KINDS["request"]])
+    assert both.name == "incident and request"
+    assert {"opened_at", "priority", "record_kind", "opened_at_age_days"} <= set(both.by_name)
+    assert not {"item", "resolver"} & set(both.by_name)
+    assert joined([KINDS["incident"]]) is KINDS["incident"]
+
+
+def test_columns_of_one_name_and_different_types_are_not_shared() -> None:
+    text = RecordKind("one", "One.", (Column("size", ColumnType.TEXT, "Size"),))
+    number = RecordKind("other", "Other.", (Column("size", ColumnType.INTEGER, "Size"),))
+    assert list(joined([text, number]).by_name) == ["record_kind"]
 
 
 def test_the_page_of_record_kinds_is_current() -> None:
@@ -145,7 +170,14 @@ def _exists(need: str, each: RecordKind) -> bool:
         other, dot, column = name.partition(".")
         return column in KINDS[other].by_name if dot else name in each.by_name
     if place == "policy":
-        return name in {"automation", "priority_matrix", "response_targets", "departments", "migration"}
+        return name in {
+            "automation",
+            "priority_matrix",
+            "response_targets",
+            "departments",
+            "migration",
+            "active_users",
+        }
     return name in each.tracked if place == "transition" else place in KINDS and not name
 
 

@@ -1,0 +1,129 @@
+"""Which records an indicator looks at: kinds, sources, days and rule X0 (section 4, errata A1, B3, B6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from evaluators.catalogue import Catalogue, Exclusion, Indicator
+from evaluators.measures.base import quoted
+from evaluators.measures.population import Part, Population, Reading
+from evaluators.policy import Policy
+from evaluators.support import Answerable, SupportMap, plural
+from evaluators.windows import Window
+from storage.records import KINDS
+from storage.records.schema import AGE
+
+COHORT_COLUMN = "opened_on"
+"""A fixed cohort is a set of records by the day they were opened (erratum A1)."""
+
+
+@dataclass
+class Populations:
+    """Makes the populations of one assessment."""
+
+    catalogue: Catalogue
+    policy: Policy
+    as_of: date
+    reconstructed: bool
+    supports: SupportMap
+    notes: list[str] = field(default_factory=list)
+    """What was left out and why."""
+
+    def of(self, indicator: Indicator) -> Population | Answerable:
+        """Return the records an indicator looks at, or why no source can show them."""
+        found = {name: self._population(indicator, each) for name, each in indicator.readings().items()}
+        missing = [each for each in found.values() if isinstance(each, Answerable)]
+        if missing:
+            return missing[0]
+        own, *_ = populations = {name: each for name, each in found.items() if isinstance(each, Population)}
+        return replace(
+            populations[own], also={name: each for name, each in populations.items() if name != own}
+        )
+
+    def _population(self, indicator: Indicator, reading: Reading) -> Population | Answerable:
+        parts = self._parts(indicator, reading)
+        if isinstance(parts, Answerable):
+            return parts
+        window = reading.window
+        first, until = window.bounds(self.as_of, self.policy)
+        dated_by = window.of or f"DATE '{until - timedelta(days=1)}'"
+        cohort = self.policy.cohort is not None and not window.snapshot
+        if cohort and all(COHORT_COLUMN in KINDS[part.kind].by_name for part in parts):
+            if dated_by != COHORT_COLUMN:
+                parts = [
+                    replace(part, conditions=(*part.conditions, f"{dated_by} IS NOT NULL")) for part in parts
+                ]
+            dated_by = COHORT_COLUMN
+        return Population(
+            parts=tuple(parts),
+            dated_by=dated_by,
+            days=window.conditions(dated_by, first, until),
+            first=first,
+            until=until,
+            as_of=self._start_of_day(),
+            today=self.as_of,
+            ages=tuple(sorted(name for name in self._columns(reading) if name.endswith(AGE))),
+            field_defaults=self.policy.field_defaults,
+            fixed=cohort,
+            snapshot=window.snapshot,
+        )
+
+    def _parts(self, indicator: Indicator, reading: Reading) -> list[Part] | Answerable:
+        """Return the kinds that can be read; those of several that cannot are left out and noted."""
+        parts, lacking = [], {}
+        for kind in reading.kinds:
+            needs = reading.needed_of(kind)
+            found = self.supports.answerable(kind, needs, reconstructed=self.reconstructed)
+            if found.state is not None:
+                lacking[kind] = found
+                continue
+            parts.append(Part(kind, found.sources, self._exclusions(kind, reading.window, found.sources)))
+        if not parts:
+            return next(iter(lacking.values()))
+        read = ", ".join(plural(part.kind) for part in parts)
+        self.notes += [
+            f"{plural(kind)} are left out of what is counted over them and {read} ({each.reason})"
+            for kind, each in lacking.items()
+        ]
+        return parts
+
+    def _columns(self, reading: Reading) -> set[str]:
+        rules = [rule for kind in reading.kinds for rule in self.catalogue.exclusions.get(kind, ())]
+        return set(reading.columns).union(*(rule.when.columns for rule in rules))
+
+    def _exclusions(self, kind: str, window: Window, sources: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the conditions of rule X0, each for the sources that can answer it (erratum B3)."""
+        rules = self.policy.exclusions
+        if not rules.enabled:
+            return ()
+        conditions = []
+        for exclusion in self.catalogue.exclusions.get(kind, ()):
+            able = self._able(kind, exclusion, sources)
+            if able:
+                excluded = f"COALESCE({exclusion.when.sql}, FALSE)"
+                conditions.append(f"NOT (source IN ({', '.join(map(quoted, able))}) AND {excluded})")
+        started = COHORT_COLUMN if COHORT_COLUMN in KINDS[kind].by_name else window.of
+        if rules.go_live is not None and started is not None:
+            warm = rules.go_live + timedelta(days=rules.warm_up_days)
+            conditions.append(f"{started} >= DATE '{warm}'")
+        return tuple(conditions)
+
+    def _able(self, kind: str, exclusion: Exclusion, sources: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the sources that fill what an exclusion asks for; the others are noted."""
+        able = []
+        for source in sources:
+            missing = exclusion.when.columns - self.supports.columns((source,), kind)
+            if not missing:
+                able.append(source)
+                continue
+            lacking = ", ".join(sorted(missing))
+            self.notes.append(
+                f"{plural(kind)} not excluded: {exclusion.name} ({source} does not fill {lacking})"
+            )
+        return tuple(able)
+
+    def _start_of_day(self) -> datetime:
+        local = datetime.combine(self.as_of, time(), ZoneInfo(self.policy.time_zone))
+        return local.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,53 @@
+"""How to read a sandbox, as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from interface.cli.words import attribute_name, level_name, share
+from interface.demonstration import PASSWORD
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def render(
+    url: str, user: str, password: str | None, file: Path | None, text: str
+) -> Iterator[RenderableType]:
+    """Yield where it is, how to log in and a configuration, or how to use the one that was written.
+
+    `password` is None where the environment gave it, so that it is not shown.
+    """
+    yield Text(f"ServiceNow sandbox at {url}, until Ctrl-C", style="bold")
+    yield Text(f"User: {user}")
+    if password is None:
+        yield Text(f"Password: that of {PASSWORD} in this environment")
+    else:
+        yield Text("Password, to be set in the terminal you work in:")
+        yield _line(f"  export {PASSWORD}={password}")
+    yield Text()
+    if file is None:
+        yield Text("A configuration that reads it (--configuration FILE writes it):")
+        yield Text()
+        yield from map(_line, text.splitlines())
+    else:
+        yield Text(f"{file} is written. Go on in another terminal with:")
+        for command in ("check", "sync", "assess"):
+            yield _line(f"  itsm-maturity -c {file} {command}")
+
+
+def planted(truth: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield the level and the achievements that were planted in the records."""
+    yield Text()
+    yield Text(f"Planted: incident management at {level_name(truth['level'])}", style="bold")
+    for attribute, achievement in truth["attributes"].items():
+        yield Text(f"  {attribute_name(attribute):<30} {share(achievement):>6}")
+
+
+def _line(text: str) -> Text:
+    """Return one line, however narrow the terminal, so that it can be copied."""
+    return Text(text, no_wrap=True, overflow="ignore")
