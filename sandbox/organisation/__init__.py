@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.organisation.assumptions import Assumptions
-from sandbox.organisation.export import EXPORTED_KINDS, configuration, write_export, write_truth
+from sandbox.organisation.export import EXPORTED_KINDS, configuration, policy, write_export, write_truth
 from sandbox.organisation.generator import Organisation, generate
 from sandbox.organisation.quality import Quality
 
@@ -14,6 +14,7 @@ __all__ = [
     "Quality",
     "configuration",
     "generate",
+    "policy",
     "write_export",
     "write_truth",
 ]

@@ -1,9 +1,12 @@
-"""The sixteen incident indicators and their anchors, the sandbox's own copy (section 7 of the model)."""
+"""All indicators and their anchors, the sandbox's own copy (section 7 of the model, in anchors.toml)."""
 
 from __future__ import annotations
 
+import math
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 
 
 @dataclass(frozen=True)
@@ -15,44 +18,53 @@ class Anchor:
     core: bool
     zero: float
     full: float
+    practice: str = "incident"
+    logarithmic: bool = False
 
     def value(self, achievement: float) -> float:
         """Return the raw value that scores `achievement` (0-1)."""
+        if self.logarithmic:
+            return float(self.zero * (self.full / self.zero) ** achievement)
         return self.zero + achievement * (self.full - self.zero)
 
     def achievement(self, value: float) -> float:
         """Return the achievement (0-1) of a raw value (section 5.2)."""
-        return round(min(1.0, max(0.0, (value - self.zero) / (self.full - self.zero))), 9)
+        if self.logarithmic:
+            way = math.log(max(value, 1e-9) / self.zero) / math.log(self.full / self.zero)
+        else:
+            way = (value - self.zero) / (self.full - self.zero)
+        return round(min(1.0, max(0.0, way)), 9)
 
 
-ANCHORS: Mapping[str, Anchor] = {
-    anchor.indicator: anchor
-    for anchor in (
-        Anchor("inc-response-within-target", "2.1", True, 50, 95),
-        Anchor("inc-resolved-within-30-days", "2.1", False, 70, 97),
-        Anchor("inc-record-completeness", "2.2", True, 60, 95),
-        Anchor("inc-single-person-dependence", "2.2", False, 40, 10),
-        Anchor("inc-sla-coverage", "3.1", True, 50, 98),
-        Anchor("inc-priority-model-conformance", "3.1", False, 70, 98),
-        Anchor("inc-team-record-consistency", "3.2", True, 50, 95),
-        Anchor("inc-team-resolution-consistency", "3.2", False, 50, 95),
-        Anchor("inc-sla-attainment", "4.1", True, 70, 95),
-        Anchor("inc-resolution-in-control", "4.1", False, 70, 95),
-        Anchor("inc-first-assignment-resolution", "4.2", True, 40, 80),
-        Anchor("inc-ping-pong-rate", "4.2", False, 20, 3),
-        Anchor("inc-automated-resolution", "5.1", True, 0, 15),
-        Anchor("inc-major-incident-non-recurrence", "5.1", False, 60, 95),
-        Anchor("inc-resolution-time-trend", "5.2", True, 0, 100),
-        Anchor("inc-handoff-trend", "5.2", False, 0, 100),
-    )
+def _read() -> dict[str, dict[str, Anchor]]:
+    text = resources.files("sandbox.organisation").joinpath("anchors.toml").read_text("utf-8")
+    return {
+        practice: {name: _anchor(practice, name, *cells) for name, cells in indicators.items()}
+        for practice, indicators in tomllib.loads(text).items()
+    }
+
+
+def _anchor(
+    practice: str, name: str, attribute: str, core: str, zero: float, full: float, scale: str = ""
+) -> Anchor:
+    return Anchor(name, attribute, core == "core", zero, full, practice, scale == "log")
+
+
+PRACTICES: Mapping[str, Mapping[str, Anchor]] = _read()
+"""Anchors by practice and indicator, in the order of the model."""
+ANCHORS: Mapping[str, Anchor] = PRACTICES["incident"]
+"""The sixteen indicators of incident management."""
+EVERY: Mapping[str, Anchor] = {
+    name: anchor for indicators in PRACTICES.values() for name, anchor in indicators.items()
 }
-
+"""All 128 by indicator."""
 ATTRIBUTES: tuple[str, ...] = tuple(sorted({anchor.attribute for anchor in ANCHORS.values()}))
 
 
 def attribute_achievements(indicators: Mapping[str, float]) -> dict[str, float]:
-    """Achievement by attribute of all sixteen indicators (section 6.1, every indicator rated)."""
-    return {attribute: _combine(attribute, indicators) for attribute in ATTRIBUTES}
+    """Achievement by attribute of the indicators of one practice, every one of them rated (section 6.1)."""
+    present = {EVERY[name].attribute for name in indicators}
+    return {name: _combine(name, indicators) for name in ATTRIBUTES if name in present}
 
 
 def level_of(attributes: Mapping[str, float]) -> int:
@@ -67,7 +79,7 @@ def level_of(attributes: Mapping[str, float]) -> int:
 
 
 def _combine(attribute: str, indicators: Mapping[str, float]) -> float:
-    members = [anchor for anchor in ANCHORS.values() if anchor.attribute == attribute]
+    members = [EVERY[name] for name in indicators if EVERY[name].attribute == attribute]
     weights = [2.0 if anchor.core else 1.0 for anchor in members]
     values = [indicators[anchor.indicator] for anchor in members]
     mean = sum(weight * value for weight, value in zip(weights, values, strict=True)) / sum(weights)

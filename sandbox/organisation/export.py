@@ -73,10 +73,19 @@ def configuration(
         raise UsageError(
             f"The export has no file of {', '.join(unknown)}.", hint=f"Choose from {', '.join(FILES)}."
         )
-    text = resources.files("sandbox.organisation").joinpath("export.yaml").read_text("utf-8")
-    day = f"as_of: {as_of.isoformat()}, " if as_of else ""
     records = "".join(_record_file(kind) for kind in FILES if kind in kinds)
-    return text.replace("{records}", records).replace("{folder}", folder).replace("{as_of}", day)
+    text = _part("export.yaml").replace("{records}", records).replace("{folder}", folder)
+    return text + policy(as_of)
+
+
+def policy(as_of: date | None = None) -> str:
+    """Return the part of a configuration that says how the organisation works: its hours, targets …"""
+    day = f"as_of: {as_of.isoformat()}, " if as_of else ""
+    return _part("policy.yaml").replace("{as_of}", day)
+
+
+def _part(name: str) -> str:
+    return resources.files("sandbox.organisation").joinpath(name).read_text("utf-8")
 
 
 def _record_file(kind: str) -> str:
@@ -116,7 +125,9 @@ def _log_lines(
     organisation: Organisation, whole: Mapping[Cell, Sequence[str]], nothing: Sequence[str]
 ) -> Iterator[Sequence[str]]:
     names = ("record_id", "at", "actor", "field", "new_value")
-    changes = zip(*(organisation.transitions.column(name) for name in names), strict=True)
+    every = zip(*(organisation.transitions.column(name) for name in names), strict=True)
+    # items have a history as well, and the log tracks no item of an incident
+    changes = (change for change in every if change[0] in whole and change[3] in TRACKED)
     for owner, own in groupby(changes, key=lambda change: change[0]):
         current: dict[Cell, Cell] = dict.fromkeys(TRACKED)
         rows = []

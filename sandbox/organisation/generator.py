@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -17,6 +18,8 @@ from sandbox.organisation.history import STATE, transition_table, write_history
 from sandbox.organisation.intake import UNCOUNTED, Intake, take_in
 from sandbox.organisation.numbers import Floats, Integers, Words, stream
 from sandbox.organisation.outages import Causes, assign_causes, services_needed
+from sandbox.organisation.planting import plant_practices
+from sandbox.organisation.planting.draft import Draft, Snapshots
 from sandbox.organisation.quality import Quality
 from sandbox.organisation.records import Lives, incident_table, staff_of
 from sandbox.organisation.routing import Routing, route
@@ -62,7 +65,13 @@ class Organisation:
     surveys: Table
     outages: Table
     truth: dict[str, object]
-    """`level`, `attributes`, `indicators` with `asked`, `achievement` and `value`, and where they stand."""
+    """`level`, `attributes`, `indicators` with `asked`, `achievement` and `value`, and where they stand.
+
+    The same of every further practice that was planted stands under `practices`. `active_users`, where it
+    is there, is what has to be configured as people.active_users: no record says it.
+    """
+    snapshots: Mapping[str, Snapshots] = field(default_factory=dict)
+    """By indicator what assessments of earlier months would have kept, where records cannot tell it."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +97,9 @@ def generate(
 ) -> Organisation:
     """Generate `incidents` incidents of the `months` before `until`, the first day without records.
 
-    `quality` is that of incident management; all other practices work as `assumptions` say. The same
-    arguments give the same organisation. Raises UsageError when there is too little to plant in.
+    `quality` is that of incident management, and of the practices it names; all others work as
+    `assumptions` say. The same arguments give the same organisation. Raises UsageError when there is too
+    little to plant in.
     """
     if months < FEWEST_MONTHS or incidents < FEWEST_INCIDENTS:
         raise UsageError(
@@ -163,14 +173,22 @@ def _records(plan: _Plan, intake: Intake, lives: Lives, routing: Routing) -> Org
         **_of_series(plan, intake, resolved),
     }
     cases = _cases(ids, table, intake, lives, causes)
-    further = grow(World(structure, period, seed, plan.assumptions, cases))
-    return Organisation(
-        incidents=Table({**table.columns, **further.links}),
-        transitions=transition_table(ids, *changes),
-        service_levels=clocks.table,
-        truth=_truth(plan, planted, empty.careless, intake),
-        **further.tables,
+    world = World(structure, period, seed, plan.assumptions, cases)
+    further = grow(world)
+    truth = _truth(plan, planted, empty.careless, intake)
+    draft = Draft(
+        {
+            "incidents": Table({**table.columns, **further.links}),
+            "transitions": transition_table(ids, *changes),
+            "service_levels": clocks.table,
+            **further.tables,
+        }
     )
+    if quality.practices:
+        truth["practices"] = plant_practices(world, draft, quality)
+        if draft.active_users:
+            truth["active_users"] = draft.active_users
+    return Organisation(truth=truth, snapshots=draft.snapshots, **draft.tables)
 
 
 def _cases(ids: Words, table: Table, intake: Intake, lives: Lives, causes: Causes) -> Cases:

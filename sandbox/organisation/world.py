@@ -23,6 +23,8 @@ LEFT_OUT = {
     "change": frozenset({"parent_id"}),
     "release": frozenset({"parent_id"}),
     "request": frozenset({"incident_id"}),
+    "service_level": frozenset({"edited"}),
+    "survey": frozenset({"points"}),
 }
 """Mapped columns that the organisation has no values for."""
 LOCATIONS = ("Lisbon", "Porto", "Lyon", "Basel", "Gdansk")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluators.results import Assessment, State
-from tests.validity.uci_log import EXPECTED, UNRATED, Expected, indicator, measured
+from tests.validity.uci_log import EXPECTED, UNRATED, Expected, indicator, measured, shipped_only
 from tests.validity.workplace import UCI_LOG, assessed, uci_configuration
 
 pytestmark = [
@@ -35,16 +35,16 @@ def test_what_the_log_cannot_answer_is_said_and_not_guessed(
 
 
 def test_incident_practice_is_level_2_proven_and_possible(assessment: Assessment) -> None:
-    practice = assessment.practices[0]
+    practice = shipped_only(assessment)
     assert (practice.level, practice.possible) == (2, 2)
 
 
 def test_index_is_2_66(assessment: Assessment) -> None:
-    assert assessment.practices[0].index == pytest.approx(2.66, abs=0.05)
+    assert shipped_only(assessment).index == pytest.approx(2.66, abs=0.05)
 
 
 def test_bottleneck_is_recorded_and_owned(assessment: Assessment) -> None:
-    assert assessment.practices[0].bottleneck == "2.2"
+    assert shipped_only(assessment).bottleneck == "2.2"
 
 
 def test_hardly_discriminating_priority_is_capped_at_one_half(assessment: Assessment) -> None:
