@@ -17,6 +17,19 @@ from evaluators.catalogue.problems import CatalogueError, CatalogueProblem, clos
 from evaluators.predicates import Predicate
 from storage.records import KINDS
 
+ORDER = (
+    "incident",
+    "problem",
+    "change",
+    "release",
+    "configuration",
+    "monitoring",
+    "service-level",
+    "request",
+    "knowledge",
+)
+"""Order of the practices in the model (section 7); others follow by name."""
+
 RELEASE = "1.0"
 """Version of the model that the shipped catalogue follows."""
 
@@ -150,6 +163,11 @@ def _first(entries: Sequence[Mapping[str, Any]], name: str) -> int:
     return next(number for number, entry in enumerate(entries) if entry["id"] == name)
 
 
+def _place(file: str) -> tuple[int, str]:
+    practice = file.removesuffix(".yaml")
+    return (ORDER.index(practice) if practice in ORDER else len(ORDER), practice)
+
+
 @lru_cache(maxsize=1)
 def shipped() -> Catalogue:
     """Return the catalogue that comes with the product."""
@@ -160,6 +178,6 @@ def shipped() -> Catalogue:
         for item in resources.files("evaluators.catalogue").iterdir()
         if item.name.endswith(".yaml")
     }
-    files = {name: YAML(typ="safe").load(texts[name]) for name in sorted(texts)}
-    exclusions = files.pop("exclusions.yaml")
+    exclusions = YAML(typ="safe").load(texts.pop("exclusions.yaml"))
+    files = {name: YAML(typ="safe").load(texts[name]) for name in sorted(texts, key=_place)}
     return catalogue_of(files, exclusions)

@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 
 from tests.validity import (
+    acceptance,
     kills,
     ladder,
     recovery,
@@ -34,6 +35,7 @@ PROOFS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     "servicenow-faults": servicenow_faults.figures,
     "servicenow-kills": servicenow_kills.figures,
     "servicenow-quiet": servicenow_quiet.figures,
+    **acceptance.PROOFS,
     "uci-servicenow": uci_servicenow.figures,
 }
 INTRODUCTION = """\
@@ -51,7 +53,7 @@ set, so finding their level is easier than the same sizes would be in the field.
 indicators are not proven by them.
 
 The public log is also put behind the simulated ServiceNow as incident, metric_instance and sys_audit rows and
-pulled over HTTP. Its group ping-pong differs by one incident of 21,199: the log's times are cut to the minute,
+pulled over HTTP. Its group ping-pong differs by one incident of 21,199: its times are cut to the minute,
 and metric_instance then no longer says in which order a group came. When an incident was taken up, and when
 one without a resolution time was resolved, ServiceNow has no field for; own fields say it, worked out by the
 model's rules.
@@ -99,7 +101,7 @@ def _page(figures: list[Figure]) -> str:
         for figure in figures
     ]
     table = "\n".join(["| what | measured | bar | |", "|---|---|---|---|", *rows])
-    return f"{INTRODUCTION.format(day=day)}{table}\n"
+    return f"{INTRODUCTION.format(day=day)}{acceptance.INTRODUCTION}{table}\n{acceptance.appendix()}"
 
 
 if __name__ == "__main__":
