@@ -49,6 +49,7 @@ from evaluators.derive.ticket_targets import derive_incident_expectation, derive
 from evaluators.derive.tickets import derive_change_ticket, derive_incident_ticket, derive_request_ticket
 from evaluators.derive.watched_services import derive_watched_services
 from evaluators.policy import Policy
+from storage.evidence import relation
 from storage.evidence.store import EvidenceStore
 
 RULES = "4"
@@ -127,8 +128,12 @@ def derive(store: EvidenceStore, policy: Policy) -> None:
         names = ",".join(part.__name__ for part in parts)
         inputs = f"{RULES}/{names}/{version.store}/{version.number}/{policy.fingerprint()}"
         fingerprint = hashlib.sha256(inputs.encode()).hexdigest()
-        if store.derived_fingerprint(kind) != fingerprint:
+        if store.derived_fingerprint(kind) != fingerprint and _has_records(store, kind):
             store.store_derived(kind, joined([part(store, informed) for part in parts]), fingerprint)
+
+
+def _has_records(store: EvidenceStore, kind: str) -> bool:
+    return store.query(f"SELECT id FROM {relation(kind)} LIMIT 1").num_rows > 0
 
 
 def joined(parts: Sequence[pa.Table]) -> pa.Table:

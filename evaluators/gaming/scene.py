@@ -1,0 +1,88 @@
+"""What all detectors look at: the records that count, the days, and what a source can say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from evaluators.catalogue import Catalogue
+from evaluators.measures.base import quoted
+from evaluators.policy import Policy
+from evaluators.support import SupportMap
+from storage.evidence import relation
+from storage.evidence.store import EvidenceStore
+
+RECENT_DAYS = 90
+PAST_DAYS = 270
+"""With the recent ones a year, so that every season is in it."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Evidence up to a day, of some sources; the derive step has been done."""
+
+    store: EvidenceStore
+    catalogue: Catalogue
+    policy: Policy
+    as_of: date
+    supports: SupportMap
+    _kept: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def until(self) -> date:
+        """Return the day after the last; a fixed cohort's own end."""
+        return self.policy.cohort.until if self.policy.cohort is not None else self.as_of
+
+    @cached_property
+    def since(self) -> date:
+        """Return the first of the recent days."""
+        return self.until - timedelta(days=RECENT_DAYS)
+
+    @cached_property
+    def past_since(self) -> date:
+        """Return the first day of the organisation's own past."""
+        return self.since - timedelta(days=PAST_DAYS)
+
+    def recently(self, column: str) -> str:
+        """Return the condition that a date or moment lies in the recent days."""
+        return self.between(column, self.since, self.until)
+
+    def formerly(self, column: str) -> str:
+        """Return the condition that a date or moment lies in the past that is compared with."""
+        return self.between(column, self.past_since, self.since)
+
+    def between(self, column: str, first: date, until: date) -> str:
+        """Return the condition that a date or moment lies in [first, until)."""
+        return f"({column} >= DATE '{first}' AND {column} < DATE '{until}')"
+
+    def records(self, kind: str, *needs: str, counted: bool = True) -> str | None:
+        """Return the records of a kind as a subquery, None when no source can say what is needed.
+
+        Only those of sources that fill every need; `counted` leaves out what never counts (X0).
+        """
+        found = self.supports.answerable(kind, needs)
+        if found.state is not None:
+            return None
+        conditions = [f"source IN ({', '.join(map(quoted, found.sources))})"]
+        if counted and self.policy.exclusions.enabled:
+            conditions += self._counted(kind, found.sources)
+        return f"(SELECT * FROM {relation(kind)} WHERE {' AND '.join(conditions)})"
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query."""
+        if query not in self._kept:
+            self._kept[query] = self.store.query(query).to_pylist()
+        rows: list[dict[str, Any]] = self._kept[query]
+        return rows
+
+    def row(self, query: str) -> dict[str, Any]:
+        """Return the only row of a query, numbers that are missing as 0."""
+        [row] = self.rows(query)
+        return {name: 0 if value is None else value for name, value in row.items()}
+
+    def _counted(self, kind: str, sources: tuple[str, ...]) -> list[str]:
+        known = self.supports.columns(sources, kind)
+        rules = self.catalogue.exclusions.get(kind, ())
+        return [f"NOT COALESCE({rule.when.sql}, FALSE)" for rule in rules if rule.when.columns <= known]

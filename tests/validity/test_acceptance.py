@@ -1,0 +1,70 @@
+"""A small part of the acceptance table; `make validate` does all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.validity import acceptance_levels, acceptance_methods, acceptance_missing, acceptance_planted
+from tests.validity.acceptance_same import difference, invariance
+from tests.validity.acceptance_world import Case, Outcome, agreement, assessed, organisation_of, outcomes_of
+from tests.validity.figures import Figure
+
+SIZE = 4_000
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    return outcomes_of(Case(3, 2, SIZE))
+
+
+def failing(figures: list[Figure]) -> list[Figure]:
+    return [each for each in figures if not each.holds]
+
+
+def test_every_one_of_the_128_indicators_is_compared_with_what_was_planted(outcomes: list[Outcome]) -> None:
+    found = acceptance_planted.tallies(outcomes)
+    assert len(found) == 128
+    assert all(each.tried == 1 for each in found)
+    assert sum(each.agreeing for each in found) >= 0.85 * len(found)
+
+
+def test_no_level_is_found_above_the_planted_one(outcomes: list[Outcome]) -> None:
+    assert {each.truth for each in outcomes} == {3}
+    assert sum(each.found == 3 for each in outcomes) >= 7
+    assert [str(each) for each in outcomes if each.found > each.truth] == []
+
+
+def test_the_truth_stays_below_what_is_possible_without_some_indicators(outcomes: list[Outcome]) -> None:
+    right = [each for each in outcomes if each.found == each.truth]
+    figures = list(acceptance_missing.dropped_indicators(right, 0.2))
+    assert figures[1].figure <= 5
+
+
+def test_a_lost_source_changes_no_other_number() -> None:
+    organisation = organisation_of(Case(3, 2, 1_500))
+    whole = assessed(organisation)
+    assert list(acceptance_missing.lost_source(organisation, whole, "survey")) == []
+
+
+def test_order_repetition_and_zone_of_storage_change_no_byte() -> None:
+    assert failing(list(invariance(Case(3, 2, 1_000), print, ["incident"]))) == []
+
+
+def test_methods_keep_their_bars_in_short_series() -> None:
+    assert failing(list(acceptance_methods.controls(1_000))) == []
+    assert acceptance_methods.falls(1_000) == 0
+
+
+def test_a_stable_year_that_never_changes_has_no_changes() -> None:
+    figures = list(acceptance_levels.stability("10x", [((3, 3),) * 5], 0.4))
+    assert figures[0].figure == 0
+
+
+def test_agreement_is_one_for_equal_levels_and_none_for_chance() -> None:
+    assert agreement([(1, 1), (5, 5)]) == 1
+    assert agreement([(1, 1), (1, 5), (5, 1), (5, 5)]) == 0
+
+
+def test_difference_counts_bytes_and_length() -> None:
+    assert difference(b"abc", b"abd") == 1
+    assert difference(b"abc", b"abcde") == 2
