@@ -133,7 +133,7 @@ def derive(store: EvidenceStore, policy: Policy) -> None:
 
 
 def _has_records(store: EvidenceStore, kind: str) -> bool:
-    return store.query(f"SELECT id FROM {relation(kind)} LIMIT 1").num_rows > 0
+    return len(store.query(f"SELECT id FROM {relation(kind)} LIMIT 1")) > 0
 
 
 def joined(parts: Sequence[pa.Table]) -> pa.Table:
