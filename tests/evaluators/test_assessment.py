@@ -205,7 +205,7 @@ def test_a_level_moves_when_two_assessments_in_a_row_agree(filled: World) -> Non
 
     # One fall alone is not published, a second one is.
     assert practice(filled.assess(POLICY, previous=previous)).confirmed == 4
-    assert asked == [("incident", None)]
+    assert asked == [("incident", None), ("incident", "IT")], "each scope asks for its own"
     again = Previous(result.level, 4, result.probability_at_least)
     moved = practice(filled.assess(POLICY, previous=lambda _practice, _department: again))
     assert moved.confirmed == (result.level if result.probability_at_least[result.level - 1] <= 0.2 else 4)
