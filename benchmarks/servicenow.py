@@ -21,7 +21,7 @@ from benchmarks.incidents import PEOPLE, Address, Incidents
 from connectors.contract import ConnectorContext, Reading
 from connectors.servicenow import ServiceNowConnector, ServiceNowSettings
 from connectors.servicenow.mapping import RecordMapping
-from connectors.servicenow.tables import INCIDENT
+from connectors.servicenow.tables import TABLES
 from storage.evidence.protection import Protection
 from tests.validity.figures import Figure, at_least, at_most
 
@@ -36,7 +36,7 @@ CONSTANT = 25
 WORKERS: int = ServiceNowSettings.model_fields["workers"].default
 PAGE: int = ServiceNowSettings.model_fields["page_size"].default
 PROTECTION = Protection(key=b"benchmark")
-FIELDS = RecordMapping(INCIDENT, {}, PROTECTION).fields
+FIELDS = RecordMapping(TABLES["incident"][0], {}, PROTECTION).fields
 """What the connector asks an incident for: more than 25 fields, 25 of them filled."""
 
 

@@ -65,6 +65,21 @@ class Capability:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How often a platform was asked."""
+
+    requests: int = 0
+    retries: int = 0
+    """Requests among them that repeated a failed one."""
+
+    def __add__(self, other: Asked) -> Asked:
+        return Asked(self.requests + other.requests, self.retries + other.retries)
+
+    def __sub__(self, other: Asked) -> Asked:
+        return Asked(self.requests - other.requests, self.retries - other.retries)
+
+
+@dataclass(frozen=True)
 class ProbeResult:
     """What is there for one record kind, found out by the real query."""
 
@@ -74,6 +89,8 @@ class ProbeResult:
     """One sentence for an admin: what is missing and how to grant it."""
     capability: Capability | None = None
     """What the platform turned out to deliver, within what the settings promise; None: all of that."""
+    asked: Asked = Asked()
+    """What finding this out took."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +112,8 @@ class Window:
     bookmark: str
     since: datetime | None = None
     until: datetime | None = None
+    as_of: datetime | None = None
+    """Platform's own time at which a window without `until` was begun; what it lacks was gone by then."""
     complete: bool = False
     """Holds every record of the kind, so stored records are gone that are neither in it nor named by a
     batch's `present`. Of a kind in `brings` the same holds for those whose id begins with this kind
@@ -153,6 +172,11 @@ class Connector(ABC):
     @abstractmethod
     def __init__(self, settings: ConnectorSettings, context: ConnectorContext) -> None:
         """Keep the settings; nothing is opened or asked yet."""
+
+    @property
+    def asked(self) -> Asked:
+        """Everything that was asked so far, planning and probing too; nothing of who does not count it."""
+        return Asked()
 
     @abstractmethod
     def capabilities(self) -> Mapping[str, Capability]:

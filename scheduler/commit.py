@@ -55,7 +55,7 @@ def commit_window(
     kinds = tuple(dict.fromkeys((window.kind, *window.brings, *spool.kinds)))
     # Gone as of the window's end, or of the moment before it was read: a later one would keep a record away
     # that was restored since.
-    gone_at = window.until or begun
+    gone_at = window.until or window.as_of or begun
     with workspace.evidence() as evidence:
         for kind in kinds:
             line = ledger.row(source, kind, "stored")

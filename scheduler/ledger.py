@@ -156,7 +156,7 @@ def _sum(one: KindReport, other: KindReport) -> KindReport:
         counted=counted,
         outcome=bad.outcome,
         message=bad.message,
-        window_until=right.window_until,
+        window_until=right.window_until or left.window_until,
         **{name: getattr(left, name) + getattr(right, name) for name in _ADDED},
     )
     if bad.message and bad.message == _problem(bad):

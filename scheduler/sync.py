@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import perf_counter
 
-from connectors.contract import Capability, Connector, ProbeResult, Reading, Window
+from connectors.contract import Asked, Capability, Connector, ProbeResult, Reading, Window
 from scheduler import ledger
 from scheduler.commit import Deletions, Stored, commit_window, declare, support_of, withdraw
 from scheduler.completeness import Tally
@@ -71,7 +71,7 @@ def sync(
     unknown connector, FatalError or RetriableError when a store cannot be used. A platform that fails is
     reported and does not stop the others.
     """
-    connectors = workspace.connectors(names, since=options.since)
+    connectors = workspace.connectors(names, since=options.since, afresh=options.full)
     if not options.remap:
         _refuse_wrong_settings(workspace, connectors)
     turns = (_ConnectorSync(workspace, name, each, options, progress) for name, each in connectors.items())
@@ -103,6 +103,10 @@ class _ConnectorSync:
     failed: bool = False
     before: Reading = field(default_factory=Reading)
     """What the windows of the present kind brought before the present one."""
+    probed: dict[str, Asked] = field(default_factory=dict)
+    """What the probe of each kind took, until it stands in the ledger."""
+    told: Asked = field(default_factory=Asked)
+    """What stands in the ledger of what the connector asked."""
 
     def run(self) -> ConnectorReport:
         """Do it, with its start and its end in history; a killed run stays visible as unfinished."""
@@ -124,6 +128,8 @@ class _ConnectorSync:
             for kind in capabilities:
                 self._report(ledger.row(self.name, kind, "failed", _sentence(error)))
             return self._summary(_sentence(error))
+        self.probed = {kind: result.asked for kind, result in probed.items()}
+        self.told = sum(self.probed.values(), Asked())
         with self.workspace.evidence() as evidence:
             identity = evidence.version().store
         for kind, capability in capabilities.items():
@@ -184,6 +190,9 @@ class _ConnectorSync:
                 self._report(ledger.row(self.name, kind, "failed", _sentence(error)))
                 return False
             if window is None:
+                if self.connector.asked != self.told:
+                    # Planning asked as well, and found nothing more to read.
+                    self._report(ledger.row(self.name, kind, "unchanged"))
                 tally.end()
                 return True
             lines = self._pull_window(window, tally)
@@ -256,9 +265,17 @@ class _ConnectorSync:
         return Deletions.BELIEVED if self.options.full else Deletions.PLAUSIBLE
 
     def _report(self, line: LedgerRow, reading: Reading | None = None) -> None:
+        line = self._with_requests(line)
         self.workspace.history.add_ledger(self.identifier, line)
         rejected = reading.rejected[:REJECTIONS_SHOWN] if reading else []
         self.reports.append(KindReport(line, tuple(f"{each.position}: {each.reason}" for each in rejected)))
+
+    def _with_requests(self, line: LedgerRow) -> LedgerRow:
+        """Add what led up to a row: the probe of its kind, and planning."""
+        asked = self.connector.asked
+        new, probe, self.told = asked - self.told, self.probed.pop(line.kind, Asked()), asked
+        requests, retries = max(line.requests, new.requests), max(line.retries, new.retries)
+        return replace(line, requests=requests + probe.requests, retries=retries + probe.retries)
 
     def _summary(self, message: str = "") -> ConnectorReport:
         reported = {report.row.kind for report in self.reports}

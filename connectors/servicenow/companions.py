@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from connectors.servicenow.answers import Row
 from connectors.servicenow.drain import Drain, Query, among, pages
 from connectors.servicenow.references import IDS_PER_REQUEST, References, chunks
-from connectors.servicenow.sources import Companion
+from connectors.servicenow.tables import Companion
 from connectors.servicenow.transport import Instance
 
 
@@ -43,7 +43,7 @@ class Companions:
             own = self._whole.get(one.table)
             found = own if own is not None else _grouped(one, self._of(one, ids))
             for row in rows:
-                row.update(one.fold(found.get(row["sys_id"], ())))
+                row.update(one.fold.of(found.get(row["sys_id"], ())))
 
     def changed(self, since: str, until: str) -> set[str]:
         """Return the records whose companions changed in a stretch of time."""
@@ -64,7 +64,7 @@ class Companions:
 
     def _completed(self, one: Companion, rows: list[Row]) -> list[Row]:
         """Put what rows refer to beside their own fields."""
-        if referring := [name for name in one.fields if "." in name]:
+        if referring := [name for name in one.fold.fields if "." in name]:
             self._references.load(referring, rows)
             for row in rows:
                 row.update({name: self._references.value(name, row) or "" for name in referring})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar, cast
 
 from connectors.contract import (
+    Asked,
     Batch,
     Capability,
     Connector,
@@ -19,8 +21,9 @@ from connectors.contract import (
     Window,
 )
 from connectors.files.sources import suggestion
-from connectors.servicenow.feeds import Feed, Intake
-from connectors.servicenow.mapping import UnreadableError
+from connectors.platform.intake import Intake
+from connectors.platform.mapping import UnreadableError
+from connectors.servicenow.feeds import Feed
 from connectors.servicenow.plan import Planner, parsed
 from connectors.servicenow.probe import refusal
 from connectors.servicenow.reader import Reader
@@ -46,6 +49,13 @@ class ServiceNowConnector(Connector):
         instance = Instance(self._settings, self._context.folder)
         return Reader(self._settings, self._context, instance)
 
+    @property
+    def asked(self) -> Asked:
+        """Every request that was sent, tokens among them."""
+        if "_reader" not in vars(self):
+            return Asked()
+        return Asked(self._reader.instance.requests, self._reader.instance.retries)
+
     def capabilities(self) -> Mapping[str, Capability]:
         """Everything that the tables promise for the kinds asked for."""
         return self._reader.promised()
@@ -65,11 +75,13 @@ class ServiceNowConnector(Connector):
         found: list[ProbeResult] = []
         away = ""
         for kind in self._settings.kinds:
+            before = self.asked
             try:
                 found.append(ProbeResult(kind, KindState.UNKNOWN, away) if away else self._probed(kind))
             except RetriableError as error:
                 away = f"{error.message} {error.hint}"
                 found.append(ProbeResult(kind, KindState.UNKNOWN, away))
+            found[-1] = replace(found[-1], asked=self.asked - before)
         if (refused := refusal(found)) is not None:
             raise refused
         return found
@@ -81,16 +93,15 @@ class ServiceNowConnector(Connector):
 
     def read(self, window: Window, reading: Reading) -> Iterator[Batch]:
         """Read a window; `counted` is the instance's own count, `hidden` what it counts and does not show."""
-        instance = self._reader.instance
-        requests, retries = instance.requests, instance.retries
+        before = self.asked
         intake = Intake(reading, self._settings.tolerated_share)
         try:
             for batch in Feed(self._reader, window, parsed(window), intake).batches():
-                reading.requests, reading.retries = instance.requests - requests, instance.retries - retries
+                _note(reading, self.asked - before)
                 if batch.records or batch.rejected or batch.deleted or batch.present:
                     yield batch
         finally:
-            reading.requests, reading.retries = instance.requests - requests, instance.retries - retries
+            _note(reading, self.asked - before)
 
     def remap(self, kind: str, record: Record) -> Record:
         """Map what was kept again; transitions stay as they are, a changed history is read again."""
@@ -134,3 +145,7 @@ class ServiceNowConnector(Connector):
                 near = "" if field in known else suggestion(field, known)
                 said = " ".join(part for part in (f"{table.name} has no field '{field}'", kept) if part)
                 yield SettingProblem(("map", key), f"{said}{near}.")
+
+
+def _note(reading: Reading, asked: Asked) -> None:
+    reading.requests, reading.retries = asked.requests, asked.retries

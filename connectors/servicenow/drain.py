@@ -8,33 +8,27 @@ left, taken before hiding, says so.
 
 from __future__ import annotations
 
-import sys
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import lt
-from queue import Full, Queue
-from threading import Event
 from types import TracebackType
 from typing import Self
 
-from connectors.servicenow.answers import Answer, CancelledError, Row
+from connectors.platform.ahead import SideBySide
+from connectors.platform.answers import CancelledError
+from connectors.servicenow.answers import Answer, Row
 from connectors.servicenow.transport import Instance
 from storage.errors import FatalError
 
-SMALLEST_PAGE = 50
+_SMALLEST_PAGE = 1
+_SURE_PAGE = 50
+"""Rows that any instance gives at once; what it shows of larger pages is learnt."""
 _GROW_AFTER = 8
-_HANDOVER_SECONDS = 0.0005
-"""A worker whose answer is there waits at most so long for the interpreter, which maps the page before: with
-the usual 5 ms a page waits several times, and the instance idles for a tenth of the time."""
 _HOP = 0.9
 """Share of a page that a hop over hidden rows moves on, so that a deletion during it loses nothing."""
 _PAGES_OF_A_PART = 3
 """What makes a part worth while: its last page is seldom full."""
-_PAGES_AHEAD = 4
-_LOOK_AGAIN = 0.1
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -98,12 +92,18 @@ class Drain:
         self._query = query
         self._last = ""
         self._offset = 0
-        self._most = self._limit = self._limit_asked = instance.settings.page_size
+        self._most = instance.settings.page_size
+        self._limit = self._limit_asked = instance.shrunk.get(query.table, self._most)
         self._good, self._patience, self._grown = 0, _GROW_AFTER, False
         self._counting = True
         self._expected: int | None = None
         self.counted: int | None = None
         """Rows there were when the first page came, hidden ones among them; None where nothing says so."""
+
+    @property
+    def passed(self) -> int:
+        """Rows since the last visible one on which everything was hidden, at least."""
+        return self._offset
 
     def pages(self, *, every: bool = False) -> Iterator[list[Row]]:
         """Yield pages; those on which everything is hidden are left out unless `every` one is wanted."""
@@ -132,7 +132,7 @@ class Drain:
     @property
     def _reach(self) -> int:
         """Rows that a page surely spans, since an instance may cap what is asked for."""
-        return min(self._limit_asked, self._instance.widest_page(self._limit_asked, SMALLEST_PAGE))
+        return min(self._limit_asked, self._instance.widest_page(self._limit_asked, _SURE_PAGE))
 
     def _move(self, visible: list[Row], *, short: bool) -> None:
         if visible:
@@ -150,7 +150,7 @@ class Drain:
                 answer = self._instance.table(self._query.table, self._parameters(), shrinkable=True)
             except CancelledError as error:
                 attempt += 1
-                failures += not error.told or self._limit == SMALLEST_PAGE
+                failures += not error.told or self._limit == _SMALLEST_PAGE
                 if failures >= self._instance.settings.retries.attempts:
                     raise
                 self._instance.spend_retry(error)
@@ -176,11 +176,13 @@ class Drain:
         if self._grown:
             # It was too early to grow: wait twice as long before the next attempt.
             self._patience, self._grown = self._patience * 2, False
-        self._limit, self._good = max(SMALLEST_PAGE, self._limit // 2), 0
+        self._limit, self._good = max(_SMALLEST_PAGE, self._limit // 2), 0
+        self._instance.shrunk[self._query.table] = self._limit
 
     def _grow(self) -> None:
         self._good += 1
         if self._limit < self._most and self._good >= self._patience:
+            self._instance.shrunk[self._query.table] = self._limit
             self._limit, self._good, self._grown = min(self._most, self._limit * 2), 0, True
 
     def _checked(self, rows: list[Row]) -> list[Row]:
@@ -233,11 +235,7 @@ class Parts:
         most = settings.workers + 1 if settings.workers > 1 else 1
         shares = query.shares(max(1, min(most, (rows or 0) // (_PAGES_OF_A_PART * settings.page_size))))
         self._drains = [Drain(instance, share) for share in shares]
-        self._stop = Event()
-        self._ahead = [_Ahead(drain.pages(), self._stop) for drain in self._drains]
-        sys.setswitchinterval(min(sys.getswitchinterval(), _HANDOVER_SECONDS))
-        self._pool = ThreadPoolExecutor(len(shares), "servicenow")
-        self._fetched = [self._pool.submit(ahead.fetch) for ahead in self._ahead]
+        self._fetched = SideBySide([drain.pages() for drain in self._drains], "servicenow")
 
     def __enter__(self) -> Self:
         return self
@@ -249,13 +247,12 @@ class Parts:
 
     def close(self) -> None:
         """Stop fetching."""
-        self._stop.set()
-        self._pool.shutdown()
+        self._fetched.close()
 
     @property
     def ending(self) -> bool:
         """Whether some part has been fetched to its end, so that others may begin."""
-        return any(fetched.done() for fetched in self._fetched)
+        return self._fetched.ending
 
     @property
     def counted(self) -> int | None:
@@ -265,50 +262,7 @@ class Parts:
 
     def pages(self) -> Iterator[list[Row]]:
         """Yield pages of all parts in turns."""
-        waiting = deque(self._ahead)
-        while waiting:
-            page = waiting[0].next()
-            if page is None:
-                waiting.popleft()
-            else:
-                waiting.rotate(-1)
-                yield page
-
-
-class _Ahead:
-    """Pages that one worker has fetched ahead of who reads them."""
-
-    def __init__(self, pages: Iterator[list[Row]], stop: Event) -> None:
-        self._pages = pages
-        self._stop = stop
-        self._found: Queue[list[Row] | BaseException | None] = Queue(_PAGES_AHEAD)
-
-    def fetch(self) -> None:
-        """Fetch until the end, an error, or nobody wants more."""
-        try:
-            for page in self._pages:
-                if not self._put(page):
-                    return
-        except BaseException as error:
-            self._put(error)
-        else:
-            self._put(None)
-
-    def next(self) -> list[Row] | None:
-        """Return the next page, None at the end; raises what stopped the worker."""
-        found = self._found.get()
-        if isinstance(found, BaseException):
-            raise found
-        return found
-
-    def _put(self, item: list[Row] | BaseException | None) -> bool:
-        while not self._stop.is_set():
-            try:
-                self._found.put(item, timeout=_LOOK_AGAIN)
-            except Full:
-                continue
-            return True
-        return False
+        return self._fetched.pages()
 
 
 def count(instance: Instance, query: Query) -> int | None:

@@ -7,61 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connectors.contract import Batch, Reading, Rejection, Window
+from connectors.contract import Batch, Rejection, Window
+from connectors.platform.intake import Intake
+from connectors.platform.mapping import moment
 from connectors.servicenow.answers import RefusedError, Row
 from connectors.servicenow.drain import Parts, Query, among, count, pages, stamp
-from connectors.servicenow.mapping import moment
 from connectors.servicenow.plan import Bookmark, parsed
 from connectors.servicenow.references import chunks
-from connectors.servicenow.sources import Table
 from connectors.servicenow.statistics import grouped
-from connectors.servicenow.tables import EVENT_GROUPS
-from storage.errors import FatalError
+from connectors.servicenow.tables import EVENT_GROUPS, Table
 from storage.evidence.store import Record
 
 if TYPE_CHECKING:
     from connectors.servicenow.reader import Reader
-
-_FEW_REJECTIONS = 5
-
-
-class Intake:
-    """Keeps a window's reading current and minds the share of rows that may be unreadable."""
-
-    def __init__(self, reading: Reading, tolerated: float) -> None:
-        self.reading = reading
-        self._tolerated = tolerated
-        self._counted: int | None = 0
-
-    def batch(
-        self,
-        kind: str,
-        records: Sequence[Record] = (),
-        rejected: Sequence[Rejection] = (),
-        *,
-        deleted: Sequence[str] = (),
-        present: Sequence[str] = (),
-    ) -> Batch:
-        """Return a batch; raises FatalError when too many rows were rejected."""
-        found = self.reading
-        found.records += len(records)
-        found.rejected.extend(rejected)
-        bad = len(found.rejected)
-        if bad > max(_FEW_REJECTIONS, self._tolerated * max(found.received, found.counted or 0)):
-            raise FatalError(
-                f"{bad} of {found.received} rows of {kind} cannot be read, more than `tolerated_share`; "
-                f"the first is {found.rejected[0].position}: {found.rejected[0].reason}.",
-                hint="Correct `map`, or raise `tolerated_share`.",
-            )
-        return Batch(
-            {kind: records}, rejected, *({kind: names} if names else {} for names in (deleted, present))
-        )
-
-    def settle(self, counted: int | None, came: int) -> None:
-        """Note how many rows of a query the instance counts, and how many of them did not come."""
-        self._counted = None if counted is None or self._counted is None else self._counted + counted
-        self.reading.counted = self._counted
-        self.reading.hidden += max(0, counted - came) if counted is not None else 0
 
 
 class Feed:
@@ -181,7 +139,7 @@ class Feed:
         wanted = (touched | gone) - seen
         found: set[str] = set()
         for rows in self._by_ids(table, wanted):
-            self._intake.reading.received += len(rows)
+            self._intake.beside(len(rows))
             found.update(row["sys_id"] for row in rows)
             yield self._made(table, rows)
         if lost := sorted(gone - found - seen):
@@ -198,7 +156,7 @@ class Feed:
         query = history.query(self._since, self._until)
         rows = [row for page in self._drained(query, self._bookmark.rows) for row in page]
         records, rejected, more = history.transitions(rows, query.since)
-        self._intake.reading.received += max(0, more)
+        self._intake.beside(max(0, more))
         yield self._history_batch(records, rejected)
 
     def _history_batch(self, records: list[Record], rejected: list[Rejection]) -> Batch:
@@ -277,7 +235,7 @@ class Feed:
                 row for page in pages(self._instance, history.query(ids=chunk, of="sys_id")) for row in page
             ]
             records, rejected, _ = history.transitions(rows, "9")
-            self._intake.reading.received += max(0, len(records) + len(rejected) - len(rows))
+            self._intake.beside(max(0, len(records) + len(rejected) - len(rows)))
             yield self._history_batch(records, rejected)
 
 

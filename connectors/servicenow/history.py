@@ -15,9 +15,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from connectors.contract import Rejection
+from connectors.platform.mapping import moment
 from connectors.servicenow.answers import RefusedError, Row
 from connectors.servicenow.drain import Query, among, pages
-from connectors.servicenow.mapping import moment
 from connectors.servicenow.references import References, chunks
 from connectors.servicenow.tables import TABLES
 from connectors.servicenow.transport import Instance

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Self
 import orjson
 
 from connectors.contract import Window
+from connectors.platform.answers import CancelledError
+from connectors.platform.mapping import moment
+from connectors.servicenow.answers import Answer
 from connectors.servicenow.drain import Query, count, stamp
-from connectors.servicenow.mapping import moment
-from connectors.servicenow.sources import Table
 from connectors.servicenow.statistics import newest
+from connectors.servicenow.tables import Table
 from connectors.servicenow.transport import Instance
 
 if TYPE_CHECKING:
@@ -102,16 +104,26 @@ class Slices:
 
     def _looked(self, query: Query) -> tuple[int | None, str]:
         """Return how many rows there are, and the stamp of the one with which the next part begins."""
-        parameters = {
-            "sysparm_query": f"{query.encoded(ordered=False)}^ORDERBY{query.cursor}",
-            "sysparm_fields": query.cursor,
-            "sysparm_limit": str(_LOOKED_AT),
-            "sysparm_offset": str(self._most),
-        }
-        answer = self._instance.table(query.table, parameters)
+        answer = self._answer(query, min(_LOOKED_AT, self._instance.shrunk.get(query.table, _LOOKED_AT)))
         return answer.total, min(
             (row[query.cursor] for row in answer.rows if row.get(query.cursor)), default=""
         )
+
+    def _answer(self, query: Query, limit: int) -> Answer:
+        parameters = {
+            "sysparm_query": f"{query.encoded(ordered=False)}^ORDERBY{query.cursor}",
+            "sysparm_fields": query.cursor,
+            "sysparm_limit": str(limit),
+            "sysparm_offset": str(self._most),
+        }
+        try:
+            return self._instance.table(query.table, parameters, shrinkable=limit > 1)
+        except CancelledError as error:
+            if limit == 1:
+                raise
+            self._instance.spend_retry(error)
+            self._instance.pause(1, error)
+            return self._answer(query, limit // 2)
 
 
 def _next_second(text: str) -> str:
@@ -209,7 +221,8 @@ class Planner:
     def _sweep(self, kind: str, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
         every = timedelta(days=self._settings.sweep_every)
         if self._reader.is_whole(kind) and every and due(bookmark.swept, upper, every):
-            yield Window(kind, replace(bookmark, part="sweep", swept=stamp(upper)).text(), complete=True)
+            text = replace(bookmark, part="sweep", swept=stamp(upper)).text()
+            yield Window(kind, text, as_of=self._instance.now(), complete=True)
 
     def _snapshot(self, bookmark: Bookmark) -> Iterator[Window]:
         tables = ("sys_user_group", "sys_user_grmember")
@@ -217,7 +230,8 @@ class Planner:
         known = all(number is not None for number, _ in found)
         seen = "|".join(f"{number},{at}" for number, at in found)
         if not known or seen != bookmark.seen:
-            yield Window("group", replace(bookmark, part="snapshot", seen=seen).text(), complete=True)
+            text = replace(bookmark, part="snapshot", seen=seen).text()
+            yield Window("group", text, as_of=self._instance.now(), complete=True)
 
     def _days(self, bookmark: Bookmark, upper: datetime) -> Iterator[Window]:
         """Yield the days since the one before the last: its events may still have been worked on."""

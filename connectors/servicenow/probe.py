@@ -17,6 +17,9 @@ from storage.errors import FatalError
 from storage.evidence.store import KindState
 
 _PAGES_OF_HIDDEN = 40
+"""Full pages without a visible row after which a table counts as hidden."""
+_SMALL_PAGES_OF_HIDDEN = 400
+"""The same where the instance gives smaller pages."""
 _CANARY_TRIES = 3
 _LATER_THAN_ANY = "2999-01-01 00:00:00"
 """Tries the clause on time without leaving any row out."""
@@ -101,8 +104,12 @@ class Prober:
         return (rows[0] if rows else None), answer.total
 
     def _beyond_hidden(self, query: Query) -> Row | None:
-        found = islice(Drain(self._instance, query).pages(every=True), _PAGES_OF_HIDDEN)
-        return next((rows[0] for rows in found if rows), None)
+        drain = Drain(self._instance, query)
+        enough = _PAGES_OF_HIDDEN * self._instance.settings.page_size
+        for rows in islice(drain.pages(every=True), _SMALL_PAGES_OF_HIDDEN):
+            if rows or drain.passed >= enough:
+                return rows[0] if rows else None
+        return None
 
     def _empty(self, query: Query) -> TableState:
         """Tell an empty table from one whose clause on time is answered with no rows."""

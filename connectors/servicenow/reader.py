@@ -10,21 +10,21 @@ from functools import cached_property
 import orjson
 
 from connectors.contract import Capability, ConnectorContext, Window
+from connectors.platform.settings import since_moment
 from connectors.servicenow.companions import Companions
 from connectors.servicenow.drain import Parts, Query, pages, stamp
 from connectors.servicenow.history import FIELDS, Definition, History, definitions
 from connectors.servicenow.mapping import RecordMapping
 from connectors.servicenow.probe import Prober, TableState
 from connectors.servicenow.references import References
-from connectors.servicenow.settings import ServiceNowSettings, since_moment
-from connectors.servicenow.sources import Companion, Table, referred
+from connectors.servicenow.settings import ServiceNowSettings
 from connectors.servicenow.statistics import newest
-from connectors.servicenow.tables import EVENT_GROUPS, GROUP_CELLS, TABLES
+from connectors.servicenow.tables import EVENT_GROUPS, GROUP_CELLS, TABLES, Companion, Table, referred
 from connectors.servicenow.transport import Instance
 from storage.evidence.store import KindState
 from storage.records import KINDS
 
-_RULES = "2"
+_RULES = "3"
 """Raised when the same rows give other records than before, so that everything is read again."""
 _VIRTUAL = {"group": GROUP_CELLS, "event": ("day", "count")}
 

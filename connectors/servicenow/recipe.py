@@ -14,8 +14,16 @@ from pathlib import Path
 from connectors.servicenow.history import FIELDS
 from connectors.servicenow.mapping import FRAME
 from connectors.servicenow.rights import RIGHTS
-from connectors.servicenow.sources import Companion, Table, own_field, referred
-from connectors.servicenow.tables import COMPLETED, EVENT_GROUPS, GROUP_CELLS, TABLES
+from connectors.servicenow.tables import (
+    COMPLETED,
+    EVENT_GROUPS,
+    GROUP_CELLS,
+    TABLES,
+    Companion,
+    Table,
+    own_field,
+    referred,
+)
 
 BEGIN = "<!-- written by connectors.servicenow.recipe -->"
 END = "<!-- end -->"
@@ -91,7 +99,7 @@ def _add_table(found: dict[str, Need], kind: str, table: Table) -> None:
     compared = {clause.partition("=")[0] for clause in table.clauses}
     need.fields |= {*FRAME, *compared, *(own_field(name) for name in names)} - virtual
     need.matches |= compared
-    _add_references(found, [*names, *(name for one in table.companions for name in one.fields)])
+    _add_references(found, [*names, *(name for one in table.companions for name in one.fold.fields)])
 
 
 def _add_references(found: dict[str, Need], names: list[str]) -> None:

@@ -11,8 +11,7 @@ from itertools import islice
 
 from connectors.servicenow.answers import RefusedError, Row
 from connectors.servicenow.drain import Query, among, pages
-from connectors.servicenow.sources import REFERENCES, own_field, referred
-from connectors.servicenow.tables import COMPLETED
+from connectors.servicenow.tables import COMPLETED, REFERENCES, own_field, referred
 from connectors.servicenow.transport import Instance
 
 IDS_PER_REQUEST = 150
@@ -128,7 +127,7 @@ class References:
         except RefusedError:
             found.clear()
         for row in rows:
-            row.update(one.fold(found[row["sys_id"]]))
+            row.update(one.fold.of(found[row["sys_id"]]))
 
     def _read_labels(self, table: str, fields: Sequence[str]) -> None:
         own: dict[str, dict[str, str]] = {field: {} for field in fields}

@@ -44,7 +44,7 @@ RIGHTS: Mapping[str, Right] = {
     "task_sla": Right("itil", "com.snc.sla"),
     "contract_sla": Right("sn_sla_definition_read", "com.snc.sla"),
     **dict.fromkeys(
-        ("cmdb_ci", "cmdb_rel_ci", "cmdb_rel_type", "cmdb_model", "svc_ci_assoc"),
+        ("cmdb_ci", "cmdb_ci_service", "cmdb_rel_ci", "cmdb_rel_type", "cmdb_model", "svc_ci_assoc"),
         Right("cmdb_read", "com.snc.cmdb"),
     ),
     **dict.fromkeys(("em_event", "em_alert"), Right("evt_mgmt_user", _EVENTS)),

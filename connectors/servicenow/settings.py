@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import InitErrorDetails, ValidationError
 
 from connectors.contract import ConnectorSettings
 from connectors.files.checks import column_refused, share
-from connectors.files.sources import suggestion
+from connectors.platform.settings import (
+    BasicAuth,
+    Part,
+    Retries,
+    Timeouts,
+    Tls,
+    record_kind,
+    safe_address,
+    span,
+)
 from storage.records import KINDS
 
 COMPANIONS: Mapping[str, tuple[str, ...]] = {
@@ -24,23 +30,7 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Record kinds that come along with another one; groups and transitions come along with every one."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_SPAN = re.compile(r"(\d{1,4}) *(day|week|month|year)s?")
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
-
-
-class Part(BaseModel):
-    """A part of the settings: unknown keys are refused, values are never shown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class BasicAuth(Part):
-    """User and password of an account made for this purpose."""
-
-    type: Literal["basic"]
-    user: str = Field(min_length=1)
-    password: SecretStr
 
 
 class _OAuth(Part):
@@ -92,58 +82,12 @@ OAuth = Annotated[ClientCredentials | PasswordGrant | RefreshGrant | JwtBearer, 
 Auth = Annotated[BasicAuth | OAuth | CertificateAuth, Field(discriminator="type")]
 
 
-class Tls(Part):
-    """Whom to trust and how to show who we are; paths from the configuration file's folder."""
-
-    ca_bundle: str | None = None
-    """Certificates of an own authority, PEM."""
-    certificate: str | None = None
-    """Client certificate for mutual TLS, PEM."""
-    key: str | None = None
-    """Its private key, unless that is in the same file."""
-
-
-class Timeouts(Part):
-    """How long to wait, in seconds."""
-
-    connect: float = Field(default=10, gt=0)
-    read: float = Field(default=90, gt=0)
-    """More than the 60 s after which an instance cancels a request itself."""
-    run: float = Field(default=4 * 3600, gt=0)
-    """All requests of one sync together; what was stored until then stays."""
-
-
-class Retries(Part):
-    """How failed requests are repeated: waits grow from `wait` to `longest` seconds, at random."""
-
-    attempts: int = Field(default=6, ge=1, le=20)
-    """Times one request is sent."""
-    wait: float = Field(default=1, ge=0)
-    longest: float = Field(default=60, ge=0)
-    """A longer wait that the instance asks for ends the sync, to be run again then."""
-    budget: int = Field(default=200, ge=0)
-    """Repeated requests of one sync in all."""
-
-
 def instance_url(value: str) -> str:
     """Return an instance's address; raises ValueError for one that passwords must not be sent to."""
-    parts = urlsplit(value.strip())
-    if "://" not in value or not parts.hostname:
-        raise ValueError(f"'{value}' is no address; it looks like https://corp.service-now.com.")
+    parts = safe_address(value, "https://corp.service-now.com")
     if parts.username or parts.query or parts.path.strip("/"):
         raise ValueError("The address ends after the host: https://corp.service-now.com.")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ValueError("Over http:// the password could be read by others; write https://.")
-    if parts.scheme not in ("http", "https"):
-        raise ValueError("The address begins with https://.")
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def record_kind(value: str) -> str:
-    """Return a record kind; raises ValueError with the nearest name when there is none."""
-    if value not in KINDS:
-        raise ValueError(f"'{value}' is not a record kind{suggestion(value, KINDS)}.")
-    return value
 
 
 def mapped_column(value: str) -> str:
@@ -163,17 +107,6 @@ def field_name(value: str) -> str:
     if not _FIELD.fullmatch(value):
         raise ValueError(f"'{value}' is no field name; it looks like u_affected_service, without dots.")
     return value
-
-
-def span(value: object) -> object:
-    """Return `24 months` or a day as text; raises ValueError for what is neither."""
-    text = str(value)
-    if _SPAN.fullmatch(text) is None:
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"'{value}' is neither a span (24 months) nor a day (2024-01-01).") from None
-    return text
 
 
 class ServiceNowSettings(ConnectorSettings):
@@ -229,20 +162,3 @@ class ServiceNowSettings(ConnectorSettings):
         chosen = {*self.records, "group", "transition"}
         chosen |= {name for kind in self.records for name in COMPANIONS.get(kind, ())}
         return tuple(name for name in KINDS if name in chosen)
-
-
-def since_moment(text: str | None, now: datetime) -> datetime | None:
-    """Return the moment that `24 months` before `now`, or a day, begins at."""
-    if text is None:
-        return None
-    found = _SPAN.fullmatch(text)
-    if found is None:
-        return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-    number, unit = int(found[1]), found[2]
-    if unit in ("day", "week"):
-        day = now.date() - timedelta(days=number * (7 if unit == "week" else 1))
-    else:
-        months = now.year * 12 + now.month - 1 - number * (12 if unit == "year" else 1)
-        year, month = divmod(max(months, 12), 12)
-        day = date(year, month + 1, min(now.day, calendar.monthrange(year, month + 1)[1]))
-    return datetime.combine(day, datetime.min.time(), UTC)

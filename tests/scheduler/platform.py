@@ -147,7 +147,9 @@ class MemoryWorkspace(Workspace):
         super().__init__(config.load(file, {}))
         self._platforms = platforms
 
-    def connectors(self, names: Sequence[str] = (), *, since: date | None = None) -> dict[str, Connector]:
+    def connectors(
+        self, names: Sequence[str] = (), *, since: date | None = None, afresh: bool = False
+    ) -> dict[str, Connector]:
         found: dict[str, Connector] = {}
         for name in names or self._platforms:
             context = ConnectorContext(name, self.configuration.folder, Protection(b"k" * 32), since)

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from evaluators.catalogue import shipped
+from evaluators.gaming import SideBySide, Suspicion
 from evaluators.ladder import ATTRIBUTES
 from evaluators.practice import standing_of
+from evaluators.quality import QualityFinding
 from evaluators.results import (
     Assessment,
     AttributeResult,
@@ -95,6 +97,35 @@ def assessment() -> Assessment:
         (practice,),
         (SourceState("one", "incident", "readable", when, 30, 2, 1, 0.9),),
         ("a note",),
+        (
+            Suspicion(
+                "closure-burst",
+                "Closure bursts",
+                "40 of 130",
+                ("inc-resolved-within-30-days",),
+                (("share now", 0.25), ("suspect", 40.0)),
+                (("a_day", 20.0),),
+                40,
+                "incident",
+                ("INC1",),
+                (SideBySide("inc-resolved-within-30-days", "%", 90.0, None, 12),),
+            ),
+        ),
+        (
+            QualityFinding(
+                "durations",
+                "Ends",
+                "3 of 9",
+                "incident",
+                ("opened_at",),
+                3,
+                9,
+                None,
+                False,
+                ("a", "b"),
+                ("I",),
+            ),
+        ),
     )
 
 

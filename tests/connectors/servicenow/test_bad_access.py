@@ -18,8 +18,8 @@ import pytest
 
 from interface.cli.app import main
 from sandbox.servicenow import Access, Clock, Limits, SandboxServiceNow, Settings, Tables, faults
-from sandbox.servicenow.faults.fault import Fault
-from sandbox.servicenow.wire.exchange import page
+from sandbox.serving.exchange import page
+from sandbox.serving.fault import Fault
 from scheduler.workspace import open_workspace
 from storage.evidence.store import EvidenceVersion, Support
 from tests.connectors.servicenow.support import NOW, QUICK, instance_tables

@@ -244,3 +244,20 @@ def test_agreements_of_all_types_are_read(collection: str, kind: str) -> None:
             "breached": True,
         }
         assert {name: found[name] for name in expected} == expected
+
+
+def test_how_critical_a_service_is_comes_from_the_class_of_services() -> None:
+    tables = full_tables()
+    service = {
+        "name": "Payroll",
+        "busines_criticality": "1 - most critical",
+        "sys_class_name": "cmdb_ci_service",
+    }
+    tables.add("cmdb_ci_service", [stamps("cmdb_ci_service", "pay", BEGIN) | service])
+    name = sys_id("cmdb_ci_service", "pay")
+    with sandbox(tables) as instance:
+        store = Store()
+        store.sync(connect(instance, store.ids, records=["configuration_item"]), "configuration_item")
+        found = {key: one.values["criticality"] for key, one in store.records["configuration_item"].items()}
+        assert found.pop(name) == "1 - most critical"
+        assert set(found.values()) == {None}

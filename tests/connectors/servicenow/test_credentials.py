@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.servicenow import SandboxServiceNow, Settings
+from sandbox.servicenow import Clock, SandboxServiceNow, Settings
 from storage.errors import FatalError
-from tests.connectors.servicenow.support import Store, connect, held, sandbox, truth
+from tests.connectors.servicenow.support import NOW, Store, connect, held, sandbox, truth
 
 
 def oauth(instance: SandboxServiceNow, grant: str, **more: str) -> dict[str, Any]:
@@ -45,6 +45,14 @@ def test_a_token_is_renewed_before_and_when_it_expires(grant: str) -> None:
         assert window.kind == "incident"
         assert held(store) == truth(instance)
         assert sum(call.status == 401 for call in instance.journal) <= 2
+
+
+def test_a_token_that_lasts_for_three_requests_is_enough_for_two_workers() -> None:
+    each = Clock(NOW, per_request=timedelta(seconds=5))
+    with sandbox(settings=Settings(token_seconds=15), clock=each) as instance:
+        store = Store()
+        store.sync(connect(instance, auth=oauth(instance, "client_credentials"), workers=2), "incident")
+        assert held(store) == truth(instance)
 
 
 def test_a_refresh_token_is_used() -> None:

@@ -17,6 +17,7 @@ from sandbox.servicenow.life import Mutation
 from storage.errors import FatalError, RetriableError
 from tests.connectors.servicenow.support import (
     NOW,
+    QUICK,
     Store,
     connect,
     held,
@@ -212,3 +213,33 @@ def _strip(instance: Any) -> None:
 
 def _read(connector: Any, window: Any) -> None:
     list(connector.read(window, Reading()))
+
+
+def test_an_instance_that_cancels_all_but_short_pages_is_read_to_the_end() -> None:
+    limits = Settings(limits=Limits(cancelled_above=30))
+    with sandbox(instance_tables(400), settings=limits) as instance:
+        store = Store()
+        store.sync(connect(instance, page_size=1000))
+        assert held(store) == truth(instance)
+        assert held(store, "service_level") == truth(instance, "task_sla")
+
+
+def test_parts_are_found_where_only_single_rows_are_answered() -> None:
+    limits = Settings(limits=Limits(cancelled_above=1))
+    with sandbox(instance_tables(1200), settings=limits) as instance:
+        connector = connect(instance, window_rows=1000, page_size=1000)
+        assert len(list(connector.windows("incident", None))) > 1
+        connector.close()
+
+
+def test_a_reply_that_trickles_is_given_up_by_name_and_read_the_next_time() -> None:
+    drips = faults.slow(2000).at("incident", requests=range(6, 10_000))
+    with sandbox(instance_tables(300), faults=[drips]) as instance:
+        store = Store()
+        hasty: dict[str, Any] = {"timeouts": {"reply": 0.2}, "retries": QUICK | {"attempts": 2}}
+        with pytest.raises(RetriableError, match=r"incident: the reply did not end in time") as raised:
+            store.sync(connect(instance, page_size=300, **hasty), "incident")
+        assert "where it stopped" in raised.value.hint
+        instance.script_faults(())
+        store.sync(connect(instance), "incident")
+        assert held(store) == truth(instance)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from connectors.platform.mapping import seconds
 from connectors.servicenow import ServiceNowConnector
-from connectors.servicenow.mapping import seconds
 from connectors.servicenow.tables import TABLES
 from sandbox.servicenow import Access, SandboxServiceNow, sys_id
 from storage.errors import FatalError
@@ -255,3 +255,14 @@ def test_mapping_again_follows_todays_settings() -> None:
         assert other.remap("incident", record).values["category"] == "Duplicate"
         assert text(record.updated_at or BEGIN) == text(BEGIN)
         other.close()
+
+
+def test_a_field_that_is_empty_is_told_from_one_that_the_table_does_not_have() -> None:
+    row = {"opened_at": "2026-01-01 08:00:00"}
+    with only("incident", row | {"major_incident_state": "", "close_notes": ""}) as instance:
+        found = values(instance, "incident", sys_id("incident", "one"))
+        assert (found["major"], found["resolution_note_length"]) == (False, 0)
+    hidden = Access(fields={"major_incident_state": "absent", "close_notes": "absent"})
+    with only("incident", row, access={"incident": hidden}) as instance:
+        found = values(instance, "incident", sys_id("incident", "one"))
+        assert (found["major"], found["resolution_note_length"]) == (None, None)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.contract import ProbeResult
-from sandbox.servicenow import Access, SandboxServiceNow, Settings, Tables, faults, sys_id, tail
+from sandbox.servicenow import Access, Limits, SandboxServiceNow, Settings, Tables, faults, run, sys_id, tail
 from sandbox.servicenow.store import standard
 from storage.errors import FatalError
 from storage.evidence.store import KindState
@@ -55,6 +55,13 @@ def test_a_table_is_what_the_real_query_shows(access: Access, state: KindState, 
         found = probed(instance)["incident"]
         assert found.state is state
         assert told in found.detail
+
+
+def test_rows_behind_many_hidden_ones_are_found_where_pages_have_to_be_small() -> None:
+    behind = Access(hidden=(run(0, 90),))
+    by_one = Settings(limits=Limits(cancelled_above=1))
+    with sandbox(access={"incident": behind}, settings=by_one) as instance:
+        assert probed(instance)["incident"].state is KindState.READABLE
 
 
 def test_a_table_whose_plugin_is_not_active_is_absent() -> None:

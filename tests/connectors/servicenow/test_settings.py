@@ -11,15 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 import config
-from connectors.servicenow.settings import (
-    BasicAuth,
-    JwtBearer,
-    Retries,
-    ServiceNowSettings,
-    Timeouts,
-    Tls,
-    since_moment,
-)
+from connectors.platform.settings import BasicAuth, Retries, Timeouts, Tls, since_moment
+from connectors.servicenow.settings import JwtBearer, ServiceNowSettings
 from storage.errors import ConfigurationError
 from storage.records import KINDS
 

@@ -13,8 +13,9 @@ import pytest
 import requests
 import responses
 
-from connectors.servicenow.answers import CancelledError, RefusedError
-from connectors.servicenow.limiter import Limiter
+from connectors.platform.answers import CancelledError
+from connectors.platform.limiter import Limiter
+from connectors.servicenow.answers import RefusedError
 from connectors.servicenow.settings import ServiceNowSettings
 from connectors.servicenow.transport import Instance, ReadOnlyAdapter
 from storage.errors import FatalError, RetriableError
@@ -237,3 +238,46 @@ def test_overload_halves_the_requests_at_a_time_and_good_answers_give_them_back(
     for _ in range(20):
         limiter.succeeded()
     assert limiter.allowed == 3
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"error": {"message": "User Not Authenticated", "detail": "Client is locked"}, "status": "failure"},
+        {"error": "invalid_client", "error_description": "User Not Authenticated: Client is locked"},
+    ],
+)
+def test_a_refused_token_is_told_in_words(
+    http: responses.RequestsMock, waits: list[float], refusal: dict[str, Any]
+) -> None:
+    auth = {"type": "oauth", "grant": "client_credentials", "client_id": "us", "client_secret": "secret"}
+    instance = build(waits, auth=auth)
+    http.post(f"{URL}/oauth_token.do", status=401, json=refusal)
+    with pytest.raises(FatalError) as raised:
+        ask(instance)
+    told = "The instance gave no OAuth token: User Not Authenticated: Client is locked."
+    assert raised.value.message == told
+    instance.close()
+
+
+@pytest.mark.parametrize("broken", [requests.ConnectionError(), requests.exceptions.ChunkedEncodingError()])
+def test_a_broken_connection_is_told_in_words(
+    http: responses.RequestsMock, instance: Instance, broken: Exception
+) -> None:
+    http.get(TABLE, **GOOD)
+    ask(instance)
+    http.reset()
+    http.get(TABLE, body=broken)
+    with pytest.raises(RetriableError) as raised:
+        ask(instance)
+    assert raised.value.message == "incident: the connection to corp.service-now.com broke off."
+
+
+def test_a_refused_password_names_the_role_that_recent_releases_ask_for(
+    http: responses.RequestsMock, instance: Instance
+) -> None:
+    http.get(TABLE, status=401, json={"error": {"message": "User Not Authenticated"}})
+    with pytest.raises(FatalError) as raised:
+        ask(instance)
+    assert "snc_basic_auth_api_access" in raised.value.hint
+    assert "glide.authenticate.basic_auth.restriction" in raised.value.hint

@@ -1,4 +1,4 @@
-"""Lets as many requests run at a time as the instance takes; shared by all workers of one sync."""
+"""Lets as many requests run at a time as the platform takes; shared by all workers of one sync."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LOOK_AGAIN = 0.05
 
 
 class Limiter:
-    """Halves the number of requests at a time when the instance is overloaded, and gives it back slowly."""
+    """Halves the number of requests at a time when the platform is overloaded, and gives it back slowly."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Limiter:
                 self._good, self.allowed = 0, self.allowed + 1
 
     def overloaded(self, seconds: float) -> None:
-        """Note that the instance is busy and wants nothing for some seconds."""
+        """Note that the platform is busy and wants nothing for some seconds."""
         with self._changed:
             self._good, self.allowed = 0, max(1, self.allowed // 2)
             self._resume_at = max(self._resume_at, self._clock() + seconds)
