@@ -6,22 +6,29 @@ import csv
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
-    from sandbox.servicenow import Tables
+    from sandbox.servicenow import Access, Tables
     from sandbox.servicenow.faults import Fault
 
-INCIDENTS, SEED, LEVEL = 20_000, 1, 3
+SEED, USUAL = 1, "defined"
 """The organisation that is generated when nothing else is asked for."""
+LEVELS = ("firefighting", "repeatable", "defined", "managed", "optimizing")
+"""Profiles that have one level, from 1 on."""
 MONTHS = 24
 """How far back the records go."""
+FEWEST, MOST = 1000, 2_000_000
+VOLUMES: Mapping[str, int] = {"small": 2_000, "medium": 25_000, "large": 250_000}
+"""Incidents a year by name (section 8.1 of the model)."""
+UNUSED: Mapping[str, tuple[str, ...]] = {"configuration": ("cmdb_ci", "cmdb_rel_ci", "svc_ci_assoc")}
+"""Tables of a practice that an organisation can be without."""
 PASSWORD = "SANDBOX_PASSWORD"  # noqa: S105 - the name of an environment variable
 """Environment variable with the password of a sandbox's account; without it a well-known one is used."""
 
@@ -40,34 +47,42 @@ class Organisation:
 
     incidents: int
     seed: int
-    level: int
+    profile: str
     until: date
     """First day without records."""
 
-    def tables(self, tell: Tell) -> tuple[Tables, dict[str, object]]:
+    def tables(self, tell: Tell) -> tuple[Tables, dict[str, Any]]:
         """Return what a ServiceNow holds of it, and what was planted. Raises UsageError for too little."""
-        from sandbox.organisation import Quality, generate
+        from sandbox.organisation.profiles import profile
         from sandbox.servicenow import tables_of
 
         tell(f"generating {self.incidents:,} incidents and all that hangs on them")
-        quality = Quality.of_level(self.level, self.seed)
-        organisation = generate(
-            quality, seed=self.seed, until=self.until, months=MONTHS, incidents=self.incidents
+        organisation = profile(self.profile).generate(
+            seed=self.seed, until=self.until, incidents=self.incidents
         )
         tell("filling ServiceNow's tables")
         return tables_of(organisation), organisation.truth
 
     def options(self) -> tuple[str, ...]:
         """Return what `sandbox` has to be called with for the same records, usual values left out."""
+        from sandbox.organisation.profiles import profile
+
         pairs = {
-            "--incidents": (self.incidents, INCIDENTS),
+            "--incidents": (self.incidents, profile(self.profile).incidents),
             "--seed": (self.seed, SEED),
-            "--level": (self.level, LEVEL),
+            "--profile": (self.profile, USUAL),
         }
         differing = [
             text for name, (own, usual) in pairs.items() if own != usual for text in (name, str(own))
         ]
         return (*differing, "--until", self.until.isoformat())
+
+
+def hidden(truth: Mapping[str, Any]) -> dict[str, Access]:
+    """Return which tables a ServiceNow shows nobody, because the organisation does not use them."""
+    from sandbox.servicenow import Access
+
+    return {name: Access(denied=True) for practice in truth.get("without", ()) for name in UNUSED[practice]}
 
 
 def exported_tables(folder: Path, tell: Tell) -> Tables:
@@ -134,19 +149,25 @@ def port_refused(port: int, error: OSError) -> UsageError:
 
 
 def configuration(
-    url: str, user: str, password: str, *, generated: bool, authority: Path | None = None
+    url: str,
+    user: str,
+    password: str,
+    *,
+    truth: Mapping[str, Any] | None,
+    authority: Path | None = None,
 ) -> str:
     """Return a configuration that reads a sandbox.
 
-    `password` is how it stands there, `authority` the certificate behind https; `generated` says that the
-    sandbox serves an organisation of ours, whose departments, hours and targets are known.
+    `password` is how it stands there, `authority` the certificate behind https. `truth` is that of the
+    organisation of ours which the sandbox serves, whose departments, hours and targets are known; None
+    where it serves anything else.
     """
     from sandbox.organisation import policy
 
     tls = f"\n    tls: {{ca_bundle: {json.dumps(str(authority))}}}" if authority else ""
-    own = "\n    map: {incident.acknowledged_at: u_acknowledged_at}" if generated else ""
+    own = "\n    map: {incident.acknowledged_at: u_acknowledged_at}" if truth is not None else ""
     text = _CONFIGURATION.format(url=url, user=user, password=password, more=tls + own)
-    return text + policy() if generated else text
+    return text if truth is None else text + policy(truth=truth)
 
 
 _CONFIGURATION = """\

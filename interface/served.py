@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -25,6 +26,8 @@ class Served:
 
     url: str
     user: str
+    truth: Mapping[str, Any]
+    """What was planted in its records, and what a configuration has to know of them."""
 
     @property
     def port(self) -> int:
@@ -47,6 +50,7 @@ def sandbox_process(options: Sequence[str]) -> Iterator[Served]:
         "sandbox",
         "servicenow",
         ATTACHED,
+        "--truth",
         *options,
     ]
     process = subprocess.Popen(  # noqa: S603 - our own command
@@ -67,7 +71,7 @@ def _address(process: subprocess.Popen[bytes]) -> Served:
     said = process.stdout.readline() if process.stdout else b""
     try:
         told = orjson.loads(said)
-        return Served(told["url"], told["user"])
+        return Served(told["url"], told["user"], told["truth"])
     except (orjson.JSONDecodeError, KeyError):
         rest = process.stdout.read() if process.stdout else b""
         raise _failure(said + rest) from None

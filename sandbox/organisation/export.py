@@ -10,6 +10,8 @@ from datetime import date
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from sandbox.organisation.generator import Organisation
 from sandbox.organisation.table import Cell, Table
@@ -35,6 +37,7 @@ FILES: Mapping[str, str] = {
 """Files of the kinds beside incidents, named as the organisation has their records."""
 EXPORTED_KINDS = tuple(FILES)
 """Every kind that can be read beside incidents and their history."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 INCIDENT_MANAGEMENT = ("service_level", "group")
 """What incident management needs beside the incidents themselves."""
 LOG_FIELDS = ("id", "at", "actor")
@@ -48,7 +51,7 @@ def write_export(organisation: Organisation, folder: Path) -> None:
     record per row.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("incidents", "transitions", *FILES.values()):
+    for name in ("incidents", "transitions", *(FILES[kind] for kind in exported_kinds(organisation))):
         table: Table = getattr(organisation, name)
         _write_rows(folder / f"{name}.csv", list(table.columns), _lines(table))
     _write_log(organisation, folder / "incident_log.csv")
@@ -61,13 +64,17 @@ def write_truth(organisation: Organisation, path: Path) -> None:
 
 
 def configuration(
-    folder: str = ".", as_of: date | None = None, kinds: Collection[str] = INCIDENT_MANAGEMENT
+    folder: str = ".",
+    as_of: date | None = None,
+    kinds: Collection[str] = INCIDENT_MANAGEMENT,
+    truth: Mapping[str, Any] = NOTHING,
 ) -> str:
     """Return a configuration that reads an export in `folder`, relative to the configuration file.
 
     `as_of` is the organisation's `until`, so that assessments look at its time instead of today. `kinds`
     are the record kinds to read beside the incidents and their history: what incident management needs,
-    or as many of EXPORTED_KINDS as wanted. Raises UsageError for a kind without a file.
+    or as many of EXPORTED_KINDS as wanted. `truth` is the organisation's: what no record says and a
+    configuration has to. Raises UsageError for a kind without a file.
     """
     if unknown := sorted(set(kinds) - set(FILES)):
         raise UsageError(
@@ -75,13 +82,21 @@ def configuration(
         )
     records = "".join(_record_file(kind) for kind in FILES if kind in kinds)
     text = _part("export.yaml").replace("{records}", records).replace("{folder}", folder)
-    return text + policy(as_of)
+    return text + policy(as_of, truth)
 
 
-def policy(as_of: date | None = None) -> str:
-    """Return the part of a configuration that says how the organisation works: its hours, targets …"""
+def policy(as_of: date | None = None, truth: Mapping[str, Any] = NOTHING) -> str:
+    """Return the part of a configuration that says how the organisation works: its hours, targets, users …"""
     day = f"as_of: {as_of.isoformat()}, " if as_of else ""
-    return _part("policy.yaml").replace("{as_of}", day)
+    months = ", ".join(f"{month}: {users}" for month, users in truth.get("active_users", {}).items())
+    users = f"\n  active_users: {{{months}}}" if months else ""
+    go_live = f"exclude: {{go_live: {truth['go_live']}}}\n" if "go_live" in truth else ""
+    return _part("policy.yaml").replace("{as_of}", day).replace("{active_users}", users) + go_live
+
+
+def exported_kinds(organisation: Organisation) -> tuple[str, ...]:
+    """Return the kinds that an organisation has records of, beside incidents and their history."""
+    return tuple(kind for kind, name in FILES.items() if len(getattr(organisation, name)))
 
 
 def _part(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from sandbox.organisation.anchors import ANCHORS, attribute_achievements, level_of
 from sandbox.organisation.assumptions import Assumptions
-from sandbox.organisation.clock import DAY, midnight, months_before
+from sandbox.organisation.clock import DAY, day_of, midnight, months_before
 from sandbox.organisation.clocks import start_clocks
 from sandbox.organisation.content import choose_resolvers, impact_and_urgency, leave_empty, windowed
 from sandbox.organisation.further import grow
 from sandbox.organisation.history import STATE, transition_table, write_history
 from sandbox.organisation.intake import UNCOUNTED, Intake, take_in
+from sandbox.organisation.nuisance import USUAL, Nuisance, disturb
 from sandbox.organisation.numbers import Floats, Integers, Words, stream
 from sandbox.organisation.outages import Causes, assign_causes, services_needed
 from sandbox.organisation.planting import plant_practices
@@ -24,7 +25,7 @@ from sandbox.organisation.quality import Quality
 from sandbox.organisation.records import Lives, incident_table, staff_of
 from sandbox.organisation.routing import Routing, route
 from sandbox.organisation.series import JUDGED, Period, Weekly, improves, plan_weekly
-from sandbox.organisation.structure import Structure, build_structure
+from sandbox.organisation.structure import DEPARTMENTS, Structure, build_structure
 from sandbox.organisation.table import Columns, Table, times, words
 from sandbox.organisation.timing import Effort, estimate, plant, respond, roughly_resolved, slow_teams
 from sandbox.organisation.world import Cases, World
@@ -83,6 +84,7 @@ class _Plan:
     slow: tuple[Integers, float]
     seed: int
     assumptions: Assumptions
+    nuisance: Nuisance
 
 
 def generate(
@@ -93,20 +95,24 @@ def generate(
     months: int = 24,
     incidents: int = 20000,
     groups: int = 12,
+    departments: Sequence[str] = tuple(DEPARTMENTS),
     assumptions: Assumptions = ORDINARY,
+    nuisance: Nuisance = USUAL,
 ) -> Organisation:
     """Generate `incidents` incidents of the `months` before `until`, the first day without records.
 
-    `quality` is that of incident management, and of the practices it names; all others work as
-    `assumptions` say. The same arguments give the same organisation. Raises UsageError when there is too
-    little to plant in.
+    The assignment groups are those of `departments`. `quality` is that of incident management, and of the
+    practices it names; all others work as `assumptions` say. The same arguments give the same organisation.
+    `nuisance` is what disturbs the records without saying anything about the work. Raises UsageError when
+    there is too little to plant in.
     """
     if months < FEWEST_MONTHS or incidents < FEWEST_INCIDENTS:
         raise UsageError(
             f"{incidents} incidents in {months} months are too few to plant a level in.",
             hint=f"Ask for {FEWEST_INCIDENTS} incidents and {FEWEST_MONTHS} months at least.",
         )
-    plan = _plan(quality, seed, until, months, incidents, groups, assumptions)
+    structure = build_structure(seed, groups, services_needed(incidents, months), departments)
+    plan = _plan(quality, structure, seed, until, months, incidents, assumptions, nuisance)
     intake, resolved = _lives(plan, incidents)
     acknowledged = respond(quality, intake, resolved, seed)
     routing = route(quality, intake, resolved, acknowledged, plan.period, groups, seed)
@@ -115,30 +121,30 @@ def generate(
 
 def _plan(
     quality: Quality,
+    structure: Structure,
     seed: int,
     until: date,
     months: int,
     incidents: int,
-    groups: int,
     assumptions: Assumptions,
+    nuisance: Nuisance,
 ) -> _Plan:
     end, start = midnight(until), midnight(months_before(until, months))
     period = Period(start, end, start - WARM_UP)
-    structure = build_structure(seed, groups, services_needed(incidents, months))
     clean = incidents * (1 - sum(UNCOUNTED.values()))
     by_day = clean * DAY / (end - start)
     # half of what chance would give a weekly median, so that the plan shows through
     noise = float(np.clip(0.6 * 1.25 * 1.5 / np.sqrt(7 * by_day), 0.05, 0.25))
     weekly = plan_weekly(quality, period, noise, seed)
     slow = slow_teams(quality, structure, structure.weights * by_day * 90, seed)
-    return _Plan(quality, structure, period, weekly, slow, seed, assumptions)
+    return _Plan(quality, structure, period, weekly, slow, seed, assumptions, nuisance)
 
 
 def _lives(plan: _Plan, incidents: int) -> tuple[Intake, Integers]:
     """Open and resolve; keep what was resolved before the period out, and exactly `incidents` in."""
     period, seed = plan.period, plan.seed
     count = round(incidents * (period.end - period.earliest) / (period.end - period.start))
-    intake = take_in(plan.quality, plan.structure, period, count, seed)
+    intake = take_in(plan.quality, plan.structure, period, count, seed, uncounted=plan.nuisance.uncounted)
     effort = estimate(plan.quality, intake, plan.weekly, plan.slow, seed)
     kept = _kept(intake, roughly_resolved(intake, effort, plan.weekly), period, incidents, seed)
     effort = Effort(effort.logs[kept], effort.stalled[kept], effort.tail[kept])
@@ -188,6 +194,9 @@ def _records(plan: _Plan, intake: Intake, lives: Lives, routing: Routing) -> Org
         truth["practices"] = plant_practices(world, draft, quality)
         if draft.active_users:
             truth["active_users"] = draft.active_users
+    disturb(world, draft, plan.nuisance)
+    if plan.nuisance.imported:
+        truth["go_live"] = day_of(period.start).isoformat()
     return Organisation(truth=truth, snapshots=draft.snapshots, **draft.tables)
 
 

@@ -60,10 +60,12 @@ class Intake:
         return type(self)(*(getattr(self, field.name)[positions] for field in fields(self)))
 
 
-def take_in(quality: Quality, structure: Structure, period: Period, count: int, seed: int) -> Intake:
-    """Open `count` incidents with season, weekends and a working day's shape."""
+def take_in(
+    quality: Quality, structure: Structure, period: Period, count: int, seed: int, *, uncounted: bool = True
+) -> Intake:
+    """Open `count` incidents with season, weekends and a working day's shape; all count, or nearly all."""
     opened = openings(period.earliest, period.end, count, stream(seed, "opened"))
-    reason = _reasons(count, stream(seed, "reason"))
+    reason = _reasons(count, stream(seed, "reason")) if uncounted else np.full(count, CLEAN)
     priority = 1 + _draw(PRIORITY_SHARES, count, seed, "priority")
     priority = np.where(reason != CLEAN, np.maximum(priority, 3), priority)
     channel = np.where(reason == NOISE, MONITORING, _draw(CHANNEL_WEIGHTS, count, seed, "channel"))

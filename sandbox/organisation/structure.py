@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,13 +73,19 @@ class Structure:
     services: tuple[str, ...]
 
 
-def build_structure(seed: int, groups: int, services: int) -> Structure:
-    """Build departments, groups, people and services; raises UsageError outside 5-40 groups."""
-    if not SMALLEST <= groups <= LARGEST:
+def build_structure(
+    seed: int, groups: int, services: int, departments: Sequence[str] = tuple(DEPARTMENTS)
+) -> Structure:
+    """Build departments, groups, people and services; raises UsageError outside 5-40 groups.
+
+    A department has 8 groups at most.
+    """
+    most = min(LARGEST, 8 * len(departments))
+    if not SMALLEST <= groups <= most:
         raise UsageError(
-            f"{groups} groups cannot be made.", hint=f"Ask for {SMALLEST} to {LARGEST} assignment groups."
+            f"{groups} groups cannot be made.", hint=f"Ask for {SMALLEST} to {most} assignment groups."
         )
-    pairs = [(name, parts[rank]) for rank in range(8) for name, parts in DEPARTMENTS.items()][:groups]
+    pairs = [(name, DEPARTMENTS[name][rank]) for rank in range(8) for name in departments][:groups]
     weights = 1.0 / np.arange(1, groups + 1) ** 0.9
     weights = (weights / weights.sum()).astype(np.float64)
     names = _names(seed)

@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping
 from threading import Lock
 
-from sandbox.servicenow.clock import Clock
 from sandbox.servicenow.store import Row, Tables
+from sandbox.serving.clock import Clock
 
 
 class Writer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,23 +13,24 @@ from sandbox.servicenow.access import Access, Rights
 from sandbox.servicenow.api.accounts import Accounts
 from sandbox.servicenow.api.admission import COOKIE, Admission, session_of
 from sandbox.servicenow.api.context import Instance
-from sandbox.servicenow.api.control import PREFIX, Control
 from sandbox.servicenow.api.router import Router
 from sandbox.servicenow.changes import Writer
-from sandbox.servicenow.clock import Clock
+from sandbox.servicenow.exchange import Request, failure
 from sandbox.servicenow.faults.answers import SIGN_ON
-from sandbox.servicenow.faults.fault import Fault, Faults
 from sandbox.servicenow.journal import Journal
-from sandbox.servicenow.latency import NONE, Latency
 from sandbox.servicenow.life import Life, Mutation
 from sandbox.servicenow.query import Context, Selector
-from sandbox.servicenow.script import Occasions, When
 from sandbox.servicenow.settings import Settings
 from sandbox.servicenow.store import Row, Tables
 from sandbox.servicenow.store.describe import describe
-from sandbox.servicenow.wire.certificates import Certificates, Security
-from sandbox.servicenow.wire.exchange import Reply, Request, failure, page
-from sandbox.servicenow.wire.server import Server
+from sandbox.serving.certificates import Security
+from sandbox.serving.clock import Clock
+from sandbox.serving.control import PREFIX, Control
+from sandbox.serving.exchange import Reply, page
+from sandbox.serving.fault import Fault, Faults
+from sandbox.serving.host import Host
+from sandbox.serving.latency import NONE, Latency
+from sandbox.serving.script import Occasions, When
 
 _EVERYTHING = When(area="*")
 
@@ -67,7 +67,9 @@ class SandboxServiceNow:
         self.accounts = Accounts(self.settings, self.clock, seed)
         self.url = ""
         self._seed = seed
-        self._tls, self._zipped, self._port = tls, zipped, port
+        self._host = Host(
+            self._respond, Request, self.clock, product="ServiceNow", tls=tls, zipped=zipped, port=port
+        )
         self._latency, self._delays = latency, Occasions(_EVERYTHING, f"{seed}:latency")
         describe(tables, self.settings)
         self._instance = Instance(
@@ -85,10 +87,6 @@ class SandboxServiceNow:
         self._control = Control(
             lambda table, visible: self.truth(table, visible=visible), self.journal, self.clock
         )
-        self._errors: list[Exception] = []
-        self._certificates: Certificates | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._server: Server | None = None
 
     @property
     def user(self) -> str:
@@ -113,37 +111,24 @@ class SandboxServiceNow:
     @property
     def ca_file(self) -> Path | None:
         """Certificate (PEM) of the authority that signed the instance's, None without TLS."""
-        return self._certificates.authority if self._certificates else None
+        certificates = self._host.certificates
+        return certificates.authority if certificates else None
 
     @property
     def client_certificate(self) -> Path | None:
         """Key and certificate (PEM) of a client, None without mutual TLS."""
-        return self._certificates.client if self._certificates else None
+        certificates = self._host.certificates
+        return certificates.client if certificates else None
 
     def __enter__(self) -> Self:
-        context = None
-        if self._tls:
-            self._folder = tempfile.TemporaryDirectory(prefix="sandbox-servicenow-")
-            self._certificates = Certificates(Path(self._folder.name), mutual=self._tls == "mutual")
-            context = self._certificates.context
-        self._server = Server(
-            self._respond, self.clock, context=context, zipped=self._zipped, port=self._port
-        )
-        self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self._server.port}"
-        self._instance.url = self.url
-        self._server.start()
+        self.url = self._instance.url = self._host.open()
+        self._host.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._server is not None:
-            self._server.stop()
-            self._errors += self._server.errors
-        if self._folder is not None:
-            self._folder.cleanup()
-        if self._errors and error is None:
-            raise self._errors[0]
+        self._host.close(quietly=error is not None)
 
     def truth(self, table: str, *, visible: bool = True) -> list[Row]:
         """Return the rows of a table in order of sys_id: what a perfect reader has at the end.
@@ -182,7 +167,7 @@ class SandboxServiceNow:
                 user, reply = self._answer(request)
                 return self._faults.strike(request, reply)
             except Exception as error:
-                self._errors.append(error)
+                self._host.errors.append(error)
                 return failure(500, "The sandbox itself failed", repr(error))
 
         reply, concurrent = self._admission.serve(request, work)
@@ -194,8 +179,8 @@ class SandboxServiceNow:
 
     def _wait(self, request: Request) -> None:
         seconds = self._latency.seconds(self._delays.random(request.number))
-        if seconds > 0 and self._server is not None:
-            self._server.stopping.wait(seconds)
+        if seconds > 0:
+            self._host.stopping.wait(seconds)
 
     def _answer(self, request: Request) -> tuple[str, Reply]:
         if request.area == "token":

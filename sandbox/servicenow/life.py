@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
+from typing import TypeAlias
 
 from sandbox.servicenow.changes import Writer
-from sandbox.servicenow.clock import Clock, written
-from sandbox.servicenow.script import Occasions, When
+from sandbox.servicenow.exchange import Request
 from sandbox.servicenow.store import Row, Tables
-from sandbox.servicenow.wire.exchange import Request
+from sandbox.serving import mutation
+from sandbox.serving.clock import Clock, written
+from sandbox.serving.script import Occasions
 
 
 @dataclass(frozen=True)
@@ -47,27 +49,9 @@ class Scene:
 
 
 _STAMPS = frozenset({"sys_created_on", "sys_created_by", "sys_updated_on", "sys_updated_by", "sys_mod_count"})
-Effect = Callable[[Scene], object]
 
 
-@dataclass(frozen=True)
-class Mutation:
-    """A change and when it happens; by default before every request of every table."""
-
-    name: str
-    effect: Effect
-    when: When = field(default_factory=When)
-
-    def at(
-        self,
-        table: str,
-        *,
-        requests: Container[int] | None = None,
-        probability: float = 1.0,
-        times: int | None = None,
-    ) -> Mutation:
-        """Return the mutation before these requests of one table only."""
-        return Mutation(self.name, self.effect, When(table, "table", requests, probability, times))
+Mutation: TypeAlias = mutation.Mutation[Scene]
 
 
 def inserts(count: int = 1) -> Mutation:

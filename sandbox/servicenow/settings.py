@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sandbox.servicenow.clock import FORMAT
+from sandbox.serving.clock import FORMAT
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 
 from sandbox.organisation import Organisation, Quality, generate
+from sandbox.organisation.export import FILES
 from sandbox.organisation.table import Table
 from tests.sandbox.recount import Row
 
@@ -14,24 +15,7 @@ END = datetime.combine(UNTIL, time(0), UTC)
 CASES = [(1, 21, 5), (3, 22, 12), (5, 23, 40)]
 """Level, seed and number of groups."""
 
-TABLES = {
-    "incident": "incidents",
-    "transition": "transitions",
-    "service_level": "service_levels",
-    "group": "groups",
-    "problem": "problems",
-    "change": "changes",
-    "release": "releases",
-    "configuration_item": "configuration_items",
-    "ci_relationship": "ci_relationships",
-    "event": "events",
-    "alert": "alerts",
-    "request": "requests",
-    "knowledge": "knowledge",
-    "knowledge_use": "knowledge_uses",
-    "survey": "surveys",
-    "outage": "outages",
-}
+TABLES = {"incident": "incidents", "transition": "transitions", **FILES}
 """Where an organisation has the records of each kind."""
 
 OBJECTS = {"service_id": "configuration_item", "ci_id": "configuration_item"}

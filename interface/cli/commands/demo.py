@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from interface.cli import generated
 from interface.cli.examples import examples
 from interface.cli.failures import FAILED
+from interface.cli.generated import USUAL_SEED, Incidents, Level, ProfileName, Seed
 from interface.cli.options import AsJson, wants_json
 from interface.cli.output import Progress, print_json, print_parts, progress
-from interface.demonstration import INCIDENTS, LEVEL, SEED, Organisation, today
+from interface.demonstration import Organisation, today
 
 if TYPE_CHECKING:
     from evaluators.catalogue import Catalogue
@@ -22,10 +26,12 @@ if TYPE_CHECKING:
     from scheduler.ledger import SyncReport
 
 NAME = "demo"
+_PREFIX = "itsm-maturity-demo-"
+"""Of temporary folders; the process that has to remove it follows."""
 EXAMPLES = examples(
     ("demo", "starts a ServiceNow sandbox, syncs over HTTP, assesses, prints and tidies up"),
     ("demo --keep demo", "keeps everything in ./demo/ to try the other commands on"),
-    ("demo --keep demo --level 4", "an organisation that works at level 4"),
+    ("demo --keep demo --profile uneven", "one department works two levels above the other"),
 )
 
 
@@ -34,21 +40,16 @@ def run(
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep the files in this folder.")
     ] = None,
-    incidents: Annotated[
-        int, typer.Option("--incidents", min=1000, max=2_000_000, help="How many incidents.")
-    ] = INCIDENTS,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, help="The same seed gives the same organisation.")
-    ] = SEED,
-    level: Annotated[
-        int, typer.Option("--level", min=1, max=5, help="Level the organisation works at.")
-    ] = LEVEL,
+    profile: ProfileName = None,
+    incidents: Incidents = None,
+    seed: Seed = USUAL_SEED,
+    level: Level = None,
     as_json: AsJson = False,
 ) -> int:
     """Generate an organisation, read it from a simulated ServiceNow, assess it and print the result."""
     from scheduler.demo import prepare
 
-    organisation = Organisation(incidents, seed, level, today())
+    organisation = generated.organisation(profile, level, incidents, seed, today())
     with _folder(keep) as folder, progress() as show:
         file = prepare(folder)
         report, port = _sync(file, organisation, show)
@@ -76,7 +77,7 @@ def _sync(file: Path, organisation: Organisation, show: Progress) -> tuple[SyncR
     show(f"a ServiceNow with {organisation.incidents:,} incidents and all other records starts", 0, None)
     password = f"${{{PASSWORD}:-{Settings.password}}}"
     with sandbox_process(organisation.options()) as served:
-        configure(file, configuration(served.url, served.user, password, generated=True))
+        configure(file, configuration(served.url, served.user, password, truth=served.truth))
         with open_workspace(file) as workspace:
             return sync(workspace, progress=show), served.port
 
@@ -119,5 +120,24 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         yield keep
         return
-    with TemporaryDirectory(prefix="itsm-maturity-demo-") as folder:
+    _remove_orphans(Path(gettempdir()))
+    with TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
         yield Path(folder)
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Remove what demos left behind that were killed before they could tidy up."""
+    from scheduler.demo import MARKER
+
+    for left in folder.glob(f"{_PREFIX}*-*"):
+        process = left.name.removeprefix(_PREFIX).split("-")[0]
+        if process.isdecimal() and not _lives(int(process)) and (left / MARKER).is_file():
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
+    return True

@@ -13,14 +13,16 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from threading import Thread, main_thread
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from interface.cli import generated
 from interface.cli.examples import examples
+from interface.cli.generated import USUAL_SEED, Incidents, Level, ProfileName, Seed
 from interface.cli.options import AsJson, parse_day, wants_json
 from interface.cli.output import print_line, print_parts, progress
-from interface.demonstration import INCIDENTS, LEVEL, SEED, Organisation, today
+from interface.demonstration import Organisation, today
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ NAME = "sandbox"
 EXAMPLES = examples(
     ("sandbox", "a ServiceNow with 20,000 incidents and all other records, until Ctrl-C"),
     ("sandbox --configuration sandbox.yaml", "writes a configuration that reads it"),
-    ("sandbox servicenow --level 4 --seed 7 --incidents 50000", "another organisation"),
+    ("sandbox servicenow --profile uneven --seed 7 --incidents medium", "another organisation"),
     ("sandbox --tables exported/", "your own rows: incident.csv, task_sla.jsonl …, one file a table"),
     ("sandbox --faults rough --latency", "as slow and as moody as real ones"),
     ("sandbox --port 8181 --until 2026-11-22", "the same records at the same address, on any day"),
@@ -66,15 +68,10 @@ class _Wanted:
 def run(
     context: typer.Context,
     platform: Annotated[Platform, typer.Argument(help="Platform to simulate.")] = Platform.SERVICENOW,
-    incidents: Annotated[
-        int, typer.Option("--incidents", min=1000, max=2_000_000, help="How many incidents.")
-    ] = INCIDENTS,
-    level: Annotated[
-        int, typer.Option("--level", min=1, max=5, help="Level the organisation works at.")
-    ] = LEVEL,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, help="The same seed gives the same organisation.")
-    ] = SEED,
+    profile: ProfileName = None,
+    incidents: Incidents = None,
+    level: Level = None,
+    seed: Seed = USUAL_SEED,
     until: Annotated[
         str | None,
         typer.Option("--until", metavar="DATE", help="First day without records; today unless given."),
@@ -118,7 +115,7 @@ def run(
         raise UsageError(f"{configuration} is there already.", hint="Name another file, or add --force.")
     _refuse_contradictions(context, tables, truth=truth)
     wanted = _Wanted(
-        Organisation(incidents, seed, level, _day(until)),
+        generated.organisation(profile, level, incidents, seed, _day(until)),
         tables,
         port,
         tls,
@@ -138,7 +135,7 @@ def run(
 def _refuse_contradictions(context: typer.Context, tables: Path | None, *, truth: bool) -> None:
     if tables is None:
         return
-    given = [name for name in ("incidents", "level", "until") if _was_given(context, name)]
+    given = [name for name in ("profile", "incidents", "level", "until") if _was_given(context, name)]
     for name in [*given, *(["truth"] if truth else [])]:
         raise UsageError(
             f"--tables serves rows as they are, so --{name} has no meaning beside it.", hint="Leave one out."
@@ -159,8 +156,8 @@ def _day(text: str | None) -> date:
 
 def _serve(wanted: _Wanted, *, as_json: bool) -> NoReturn:
     tables, truth = _filled(wanted)
-    with _started(wanted, tables) as instance:
-        text = _configuration(wanted, instance)
+    with _started(wanted, tables, truth) as instance:
+        text = _configuration(wanted, instance, truth)
         if wanted.file:
             _write(wanted.file, text)
         _tell(wanted, instance, text, truth if wanted.truth else None, as_json=as_json)
@@ -169,7 +166,7 @@ def _serve(wanted: _Wanted, *, as_json: bool) -> NoReturn:
             time.sleep(1)
 
 
-def _filled(wanted: _Wanted) -> tuple[Tables, dict[str, object]]:
+def _filled(wanted: _Wanted) -> tuple[Tables, dict[str, Any] | None]:
     """Return the tables to serve and what was planted in them."""
     from interface.demonstration import exported_tables, require_free
 
@@ -180,22 +177,23 @@ def _filled(wanted: _Wanted) -> tuple[Tables, dict[str, object]]:
             show(f"sandbox: {what}", 0, None)
 
         if wanted.tables:
-            return exported_tables(wanted.tables, tell), {}
+            return exported_tables(wanted.tables, tell), None
         return wanted.organisation.tables(tell)
 
 
 @contextmanager
-def _started(wanted: _Wanted, tables: Tables) -> Iterator[SandboxServiceNow]:
+def _started(wanted: _Wanted, tables: Tables, truth: dict[str, Any] | None) -> Iterator[SandboxServiceNow]:
     """Yield the sandbox, listening."""
-    from interface.demonstration import own_password, port_refused
+    from interface.demonstration import hidden, own_password, port_refused
     from sandbox.servicenow import Latency, SandboxServiceNow, Settings
-    from sandbox.servicenow.latency import NONE
+    from sandbox.serving.latency import NONE
 
     instance = SandboxServiceNow(
         tables,
         seed=wanted.organisation.seed,
         settings=Settings(password=own_password()) if own_password() else Settings(),
         faults=wanted.faults,
+        access=hidden(truth or {}),
         latency=Latency() if wanted.latency else NONE,
         tls=wanted.tls,
         port=wanted.port,
@@ -208,14 +206,14 @@ def _started(wanted: _Wanted, tables: Tables) -> Iterator[SandboxServiceNow]:
         yield instance
 
 
-def _configuration(wanted: _Wanted, instance: SandboxServiceNow) -> str:
+def _configuration(wanted: _Wanted, instance: SandboxServiceNow, truth: dict[str, Any] | None) -> str:
     from interface.demonstration import PASSWORD, configuration
 
     return configuration(
         instance.url,
         instance.user,
         f"${{{PASSWORD}}}",
-        generated=wanted.tables is None,
+        truth=truth,
         authority=instance.ca_file,
     )
 
@@ -232,7 +230,7 @@ def _tell(
     wanted: _Wanted,
     instance: SandboxServiceNow,
     text: str,
-    truth: dict[str, object] | None,
+    truth: dict[str, Any] | None,
     *,
     as_json: bool,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from interface.cli.words import attribute_name, level_name, share
+from interface.cli.words import level_name, practice_name
 from interface.demonstration import PASSWORD
 
 if TYPE_CHECKING:
@@ -41,11 +41,28 @@ def render(
 
 
 def planted(truth: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Yield the level and the achievements that were planted in the records."""
+    """Yield the levels that were planted in the records, by practice."""
     yield Text()
-    yield Text(f"Planted: incident management at {level_name(truth['level'])}", style="bold")
-    for attribute, achievement in truth["attributes"].items():
-        yield Text(f"  {attribute_name(attribute):<30} {share(achievement):>6}")
+    yield Text(f"Planted: profile {truth['profile']}", style="bold")
+    for department, part in truth.get("departments", {}).items():
+        yield Text(f"{department}:")
+        yield from _levels(part)
+    if "before" in truth:
+        yield Text(f"Until {truth['changed_on']}:")
+        yield from _levels(truth["before"])
+        yield Text(f"From {truth['changed_on']} on:")
+    if "level" in truth:
+        yield from _levels(truth)
+    for practice in truth.get("without", ()):
+        yield Text(f"  {practice_name(practice):<42} leaves no records")
+    if truth.get("gamed"):
+        yield Text(f"Manipulated in the last three months: {', '.join(truth['gamed'])}")
+
+
+def _levels(truth: Mapping[str, Any]) -> Iterator[RenderableType]:
+    levels = {"incident": truth["level"]} | {name: own["level"] for name, own in truth["practices"].items()}
+    for practice, level in levels.items():
+        yield Text(f"  {practice_name(practice):<42} {level_name(level)}")
 
 
 def _line(text: str) -> Text:

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from sandbox.organisation.clock import MINUTE
+from sandbox.organisation.clock import DAY, MINUTE
 from sandbox.organisation.numbers import Flags, Words, between
 from sandbox.organisation.planting.change_plan import Fixed, Types, Work
 from sandbox.organisation.planting.draft import Asked, Draft
@@ -27,6 +27,8 @@ HARMFUL = 0.5
 """Share of the failing changes that incidents follow on."""
 STANDARD = 0.42
 """Share of standard changes."""
+RECENT = 90 * DAY
+"""The changes whose gaps count: in other quarters more or fewer of them fail, and keep their fields."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def expected_item_share(asked: Asked) -> float:
 def leave_gaps(world: World, draft: Draft, asked: Asked, work: Work, types: Types, fixed: Fixed) -> float:
     """Empty fields, and let places be entered late where impact was not known; return what is filled."""
     generator, count = world.stream("plant change gaps"), len(work.going)
-    share = float(fixed.pinned[work.done].mean())
+    recent = work.done & (work.ended >= world.period.end - RECENT)
+    share = float(fixed.pinned[recent if recent.any() else work.done].mean())
     gaps, completeness = gaps_of(asked, share)
 
     def left(value: float) -> Flags:

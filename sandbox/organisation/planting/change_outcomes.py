@@ -7,10 +7,11 @@ import numpy as np
 from sandbox.organisation.changes import CLOSE_CODES, KIND_OF_FAILURE, OUTCOMES
 from sandbox.organisation.clock import DAY, HOUR
 from sandbox.organisation.numbers import Flags, Floats
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.change_gaps import HARMFUL
 from sandbox.organisation.planting.change_plan import Work
 from sandbox.organisation.planting.draft import Asked, Draft
-from sandbox.organisation.planting.ordinary import movable
+from sandbox.organisation.planting.ordinary import movable, outdated
 from sandbox.organisation.table import words
 from sandbox.organisation.world import World
 
@@ -20,6 +21,8 @@ RISKS = np.array([0.08, 0.22, 0.35, 0.35])
 SOON = 46 * HOUR
 EXCESS = 0.26
 """Incidents that follow on changes, per change carried out: enough to stand out from chance."""
+MOST = 10.0
+"""Incidents that follow on one change in the mean, where few fail."""
 ALONE = 40 * DAY
 """So far apart, the weeks before one change are not those after another."""
 WORSE, BETTER = 3.0, 0.25
@@ -75,17 +78,17 @@ def cause_incidents(world: World, draft: Draft, asked: Asked, work: Work, failed
     """Let incidents follow on some of the failing changes, and record the change on a share of them.
 
     Ordinary incidents of the two days after the work are moved to its item, so that they stand out against
-    the weeks before. Fewer failing changes have more of them each, so that the excess shows above chance.
-    Where the incidents name the change, its own outcome may say that all went well. Return the changes.
+    the weeks before: those on items in operation first, and where these are too few, those on items that are
+    gone. Where the incidents name the change, its own outcome may say that all went well. Return the changes.
     """
     generator, cases = world.stream("plant change incidents"), world.cases
     able = failed & ~_crowded(draft, work)
     share = min(1.0, HARMFUL * failed.sum() / max(able.sum(), 1))
     harmful: Flags = np.logical_and(able, generator.random(len(failed)) < share)
-    recent = work.done & (work.ended >= world.period.end - 2 * RECENT)
-    mean = float(np.clip(EXCESS * recent.sum() / max((harmful & recent).sum(), 1), 1.5, 10.0))
+    mean = _following(world, work, harmful)
     recorded_share = asked.share("chg-incident-linkage-recall")
-    free = movable(world, draft) & _where_they_were(world, draft)
+    valid, gone = movable(world, draft) & _where_they_were(world, draft), outdated(world, draft)
+    gone &= ~among(draft.words("incidents", "ci_id"), draft.words("problems", "ci_id"))
     places = draft.words("changes", "ci_id"), draft.words("changes", "service_id")
     item, service = draft.words("incidents", "ci_id"), draft.words("incidents", "service_id")
     cause = np.full(len(cases.ids), None, dtype=np.object_)
@@ -94,9 +97,9 @@ def cause_incidents(world: World, draft: Draft, asked: Asked, work: Work, failed
         low, high = np.searchsorted(
             cases.opened, [work.ended[position] + 60, work.ended[position] + SOON]
         ).tolist()
-        able = low + np.flatnonzero(free[low:high])
-        chosen = generator.permutation(able)[: 1 + int(generator.poisson(mean - 1))]
-        free[chosen] = False
+        near = [generator.permutation(low + np.flatnonzero(free[low:high])) for free in (valid, gone)]
+        chosen = np.concatenate(near)[: 1 + int(generator.poisson(mean[position] - 1))]
+        valid[chosen] = gone[chosen] = False
         item[chosen], service[chosen] = places[0][position], places[1][position]
         told = chosen[generator.random(len(chosen)) < recorded_share]
         cause[told] = ids[position]
@@ -105,6 +108,17 @@ def cause_incidents(world: World, draft: Draft, asked: Asked, work: Work, failed
     hidden = named & (generator.random(len(named)) < 0.35)
     _call_successful(draft, hidden)
     return harmful
+
+
+def _following(world: World, work: Work, harmful: Flags) -> Floats:
+    """Return how many incidents follow on each harmful change, so that as many follow at all times.
+
+    Where few changes fail, more follow on each, so that the excess shows above chance.
+    """
+    quarter = np.where(work.done, (world.period.end - work.ended) // RECENT, 0)
+    size = int(quarter.max()) + 1
+    all_, bad = (np.bincount(quarter[which], minlength=size) for which in (work.done, work.done & harmful))
+    return np.asarray(np.clip(EXCESS * all_ / np.maximum(bad, 1), 1.0, MOST)[quarter], dtype=np.float64)
 
 
 def _crowded(draft: Draft, work: Work) -> Flags:

@@ -7,7 +7,8 @@ from collections import defaultdict
 import numpy as np
 
 from sandbox.organisation.clock import DAY, MINUTE
-from sandbox.organisation.numbers import Flags, Integers, Words
+from sandbox.organisation.numbers import Flags, Floats, Integers, Words
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.change_gaps import HARMFUL, gaps_of
 from sandbox.organisation.planting.change_plan import Work
 from sandbox.organisation.planting.draft import Asked, Draft
@@ -18,7 +19,7 @@ FARTHEST = DAY
 """Windows so far apart are not made to overlap."""
 NEAREST = 12
 """So many of the changes before are looked at for one of another group."""
-TAKING_PART = 1.5
+TAKING_PART = 1.8
 """Changes that are in the way of a colliding one, or collide, for each that collides: several share one."""
 
 
@@ -29,8 +30,8 @@ def place_and_schedule(world: World, draft: Draft, asked: Asked, work: Work) -> 
     lasting = draft.words("incidents", "ci_id")[world.cases.clean & ~world.cases.healed]
     lasting = np.unique(lasting[lasting != None].astype(str)).astype(np.object_)  # noqa: E711 - by element
     working = draft.words("configuration_items", "id")[draft.is_true("configuration_items", "operational")]
-    lasting = lasting[np.isin(lasting, working)]
-    unknown = work.going & ~np.isin(item, working)
+    lasting = lasting[among(lasting, working)]
+    unknown = work.going & ~among(item, working)
     item[unknown] = lasting[generator.integers(0, len(lasting), int(unknown.sum()))]
     empty = work.going & (service == None)  # noqa: E711 - by element
     service[empty] = world.services[world.some_service(int(empty.sum()), generator)]
@@ -63,11 +64,7 @@ def collide(world: World, draft: Draft, asked: Asked, work: Work) -> Flags:
     group = draft.words("changes", "assignment_group")
     some = world.groups[world.some_group(len(group), generator)]
     group = np.where(work.going & (group == None), some, group)  # noqa: E711 - by element
-    chosen = work.done & (begin < end) & (generator.random(len(group)) < colliding_share(asked))
-    kept = work.done & ~chosen & (begin <= work.started) & (end >= work.ended)
-    order = np.flatnonzero(work.done & (begin < end))
-    order = order[np.argsort(begin[order], kind="stable")]
-    pairs = _pairs(order, chosen, kept, begin, group)
+    pairs = _meeting(work, begin, end, group, generator.random(len(group)), colliding_share(asked))
     colliding, pinned = np.zeros((2, len(group)), dtype=np.bool_)
     for one, other in pairs:
         colliding[one] = pinned[one] = pinned[other] = True
@@ -84,6 +81,24 @@ def collide(world: World, draft: Draft, asked: Asked, work: Work) -> Flags:
         conflict_status=words(np.where(accepted | colliding, "Conflict", status)),
     )
     return pinned
+
+
+def _meeting(
+    work: Work, begin: Integers, end: Integers, group: Words, draw: Floats, share: float
+) -> list[tuple[int, int]]:
+    """Pair as large a share of the changes with one of another group that they are in the way of."""
+    able = work.done & (begin < end)
+    order = np.flatnonzero(able)
+    order = order[np.argsort(begin[order], kind="stable")]
+    pairs: list[tuple[int, int]] = []
+    found = 1.0
+    for _ in range(2):
+        # not every one finds another to collide with: the second time that many more are chosen
+        chosen = able & (draw < share / found)
+        kept = work.done & ~chosen & (begin <= work.started) & (end >= work.ended)
+        pairs = _pairs(order, chosen, kept, begin, group)
+        found = len(pairs) / max(int(chosen.sum()), 1) or 1.0
+    return pairs
 
 
 def _pairs(
@@ -115,7 +130,7 @@ def colliding_share(asked: Asked) -> float:
     wanted, colliding = asked.share("chg-collision-rate"), 0.0
     harmful = HARMFUL * (1 - asked.share("chg-success-rate"))
     for _ in range(8):
-        pinned = min(0.95, TAKING_PART * colliding + harmful)
+        pinned = min(0.95, 1 - (1 - TAKING_PART * colliding) * (1 - harmful))
         gaps, _ = gaps_of(asked, pinned=pinned)
         left = (1 - gaps.window / (1 - pinned)) * (1 - gaps.of_all_places / (1 - pinned))
         colliding = wanted * (pinned + (1 - pinned) * left)

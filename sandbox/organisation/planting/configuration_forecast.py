@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from sandbox.organisation.clock import MINUTE
-from sandbox.organisation.numbers import Flags, Integers, Words
+from sandbox.organisation.clock import DAY, MINUTE
+from sandbox.organisation.numbers import Integers, Words
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.configuration_references import rest
 from sandbox.organisation.planting.draft import Asked, Draft
 from sandbox.organisation.table import words
 from sandbox.organisation.world import NEVER, World
 
-BLAMED = 0.2
+BLAMED = 0.1
 """Share of the urgent incidents that a change caused; the smallest sample is ten in a year."""
+QUARTER = 90 * DAY
 STEPS = 3
 
 
@@ -32,8 +36,9 @@ def blame(world: World, draft: Draft, asked: Asked) -> float:
     """Let failed changes cause urgent incidents, on a service that they were to hit or on another one.
 
     Only changes that failed anyway and that no deployment names are blamed, and an ordinary incident is
-    relieved for each, so that neither the success of changes nor the number of links moves. Returns the share
-    of all such incidents that was foreseen.
+    relieved for each, so that neither the success of changes nor the number of links moves. Which of the two
+    it is, is drawn where both could be, so that the draw alone decides. Returns the share of all such
+    incidents that was foreseen.
     """
     generator, cases = world.stream("plant forecasts"), world.cases
     service, cause = draft.words("incidents", "service_id"), draft.words("incidents", "caused_by_change_id")
@@ -41,22 +46,28 @@ def blame(world: World, draft: Draft, asked: Asked) -> float:
     broken = _broken(draft, np.unique(service[urgent].astype(str)))
     told = np.flatnonzero(urgent & (cause != None))  # noqa: E711 - by element
     free = np.flatnonzero(urgent & (cause == None))  # noqa: E711 - by element
-    chosen = np.sort(generator.permutation(free)[: max(round(BLAMED * urgent.sum()) - len(told), 0)])
+    wanted = max(round(BLAMED * urgent.sum()) - len(told), 0)
+    both = islice(_both(broken, service, cases.opened, generator.permutation(free)), wanted)
+    choices = np.array(sorted(both), dtype=np.int64).reshape(-1, 3)
     foreseen = _foreseen(draft, told, service, cause)
-    chance = rest(asked.share("cfg-impact-prediction-recall"), len(told) + len(chosen), foreseen, len(chosen))
-    hit = generator.random(len(chosen)) < chance
-    found = np.array(
-        [
-            _cause(broken, service[which], int(cases.opened[which]), foresee)
-            for which, foresee in zip(chosen.tolist(), hit.tolist(), strict=True)
-        ],
-        dtype=np.int64,
+    chance = rest(
+        asked.share("cfg-impact-prediction-recall"), len(told) + len(choices), foreseen, len(choices)
     )
-    done = found >= 0
-    cause[chosen[done]] = broken.ids[found[done]]
-    draft.put("incidents", caused_by_change_id=_relieved(world, asked, cause, broken.ids, chosen[done]))
-    reached = int(done.sum()) + len(told)
-    return 100 * (foreseen + chance * int(done.sum())) / max(reached, 1)
+    hit = generator.random(len(choices)) < chance
+    found = np.where(hit, choices[:, 1], choices[:, 2])
+    cause[choices[:, 0]] = broken.ids[found]
+    draft.put("incidents", caused_by_change_id=_relieved(world, draft, asked, cause, broken.began[found]))
+    return 100 * (foreseen + chance * len(choices)) / max(len(told) + len(choices), 1)
+
+
+def _both(
+    broken: _Broken, service: Words, opened: Integers, incidents: Integers
+) -> Iterator[tuple[int, int, int]]:
+    """Yield incidents with the change that was to hit their service and the one that was not, if any."""
+    for which in incidents.tolist():
+        causes = [_cause(broken, service[which], int(opened[which]), foreseen) for foreseen in (True, False)]
+        if min(causes) >= 0:
+            yield which, causes[0], causes[1]
 
 
 def _parents(draft: Draft) -> dict[object, list[object]]:
@@ -81,7 +92,7 @@ def _broken(draft: Draft, services: Words) -> _Broken:
     began = draft.seconds("changes", "actual_start_at")
     failed = np.isin(outcome.astype(str), ("failed", "backed_out", "successful_with_issues"))
     failed &= known & ~draft.known("changes", "disposition") & (began < NEVER)
-    failed &= ~np.isin(draft.words("changes", "id"), draft.words("releases", "change_id"))
+    failed &= ~among(draft.words("changes", "id"), draft.words("releases", "change_id"))
     failed &= ~draft.known("changes", "release_id")
     order = np.flatnonzero(failed)
     order = order[np.argsort(began[order], kind="stable")]
@@ -111,12 +122,20 @@ def _foreseen(draft: Draft, told: Integers, service: Words, cause: Words) -> int
     )
 
 
-def _relieved(world: World, asked: Asked, cause: Words, blamed: Words, chosen: Integers) -> Words:
-    """Take as many causes from ordinary incidents as were given, where the change failed anyway."""
+def _relieved(world: World, draft: Draft, asked: Asked, cause: Words, began: Integers) -> Words:
+    """Take as many causes from ordinary incidents as were given, of changes of the same quarter.
+
+    Only changes that do not claim success lose one: those that do were proved wrong by it.
+    """
     if "change" not in asked.quality.practices:
         return cause
-    ordinary: Flags = (world.cases.priority > 2) & np.isin(cause, blamed)
-    taken = world.stream("plant relieved incidents").permutation(np.flatnonzero(ordinary))[: len(chosen)]
-    result = cause.copy()
-    result[taken] = None
+    unproved = draft.words("changes", "id")[~draft.equal("changes", "outcome", "successful")]
+    ordinary = (world.cases.priority > 2) & among(cause, unproved)
+    place = draft.position("changes", cause)
+    quarter = (world.period.end - draft.seconds("changes", "actual_start_at")[place]) // QUARTER
+    generator, result = world.stream("plant relieved incidents"), cause.copy()
+    given = np.unique((world.period.end - began) // QUARTER, return_counts=True)
+    for number, count in zip(*given, strict=True):
+        able = generator.permutation(np.flatnonzero(ordinary & (quarter == number)))
+        result[able[:count]] = None
     return words(result)

@@ -13,6 +13,7 @@ from sandbox.organisation.world import World, numbered
 
 RETIRED = ("Old Intranet", "Old Telephony", "Old Payroll")
 """Services that went out of operation before the records begin, and still stand on tickets."""
+RECENT = 180 * DAY
 FIRST_APPLICATION, FIRST_SERVER, NETWORK_DEVICE = 0, 2, 5
 """Which of the six items of a service is which (OF_SERVICE)."""
 
@@ -25,27 +26,35 @@ def rest(wanted: float, whole: int, given: int, free: int) -> float:
 def dissolve(world: World, draft: Draft) -> None:
     """Add services that are retired, each with an application that is retired as well."""
     count = len(RETIRED)
-    ended = np.full(2 * count, world.period.earliest - 30 * DAY)
+    retire(world, draft, words(list(RETIRED)), words(list(RETIRED)), "service")
+    names = words([f"app-old-{number}" for number in range(count)])
+    retire(world, draft, numbered("OLD", count), names, "application")
+
+
+def retire(world: World, draft: Draft, ids: Words, names: Words, class_: str) -> None:
+    """Add items that went out of operation before the records begin."""
+    count = len(ids)
+    ended = np.full(count, world.period.earliest - 30 * DAY)
     begun = ended - 900 * DAY
     draft.append(
         "configuration_items",
-        2 * count,
-        id=words([*RETIRED, *numbered("OLD", count)]),
-        name=words([*RETIRED, *(f"app-old-{number}" for number in range(count))]),
-        **{"class": words(["service"] * count + ["application"] * count)},
-        status=np.full(2 * count, "Retired"),
-        operational=np.zeros(2 * count, dtype=np.bool_),
-        service=np.arange(2 * count) < count,
-        environment=np.full(2 * count, "production"),
-        criticality=np.full(2 * count, "medium"),
-        support_group=np.full(2 * count, world.groups[0]),
-        owner_group=np.full(2 * count, world.groups[0]),
-        discovery_source=np.full(2 * count, "manual entry"),
-        controlled=np.zeros(2 * count, dtype=np.bool_),
+        count,
+        id=ids,
+        name=names,
+        **{"class": np.full(count, class_)},
+        status=np.full(count, "Retired"),
+        operational=np.zeros(count, dtype=np.bool_),
+        service=np.full(count, class_ == "service"),
+        environment=np.full(count, "production"),
+        criticality=np.full(count, "medium"),
+        support_group=np.full(count, world.groups[0]),
+        owner_group=np.full(count, world.groups[0]),
+        discovery_source=np.full(count, "manual entry"),
+        controlled=np.zeros(count, dtype=np.bool_),
         created_at=times(begun),
         retired_at=times(ended),
-        created_by=np.full(2 * count, "import.user"),
-        changed_by=np.full(2 * count, "import.user"),
+        created_by=np.full(count, "import.user"),
+        changed_by=np.full(count, "import.user"),
         updated_at=times(ended),
     )
 
@@ -120,9 +129,14 @@ def refer(world: World, draft: Draft, asked: Asked) -> None:
 
 
 def used_share(world: World, draft: Draft) -> float:
-    """Return the share of incidents and changes with a valid item or service, over the whole period."""
-    counted = _counted(world, draft)
-    changes, good = _changes(draft)
+    """Return the share of incidents and changes with a valid item or service, over the last half year.
+
+    Before that it may have been another one: changes keep their item as often as they fail.
+    """
+    since, end = world.period.end - RECENT, world.period.end
+    opened, changed = draft.seconds("incidents", "opened_at"), draft.seconds("changes", "opened_at")
+    counted = _counted(world, draft) & (opened >= since)
+    changes, good = _changes(draft, (changed >= since) & (changed < end))
     valid = int((counted & _valid(draft, "incidents")).sum())
     return 100 * (valid + good) / (int(counted.sum()) + changes)
 
@@ -132,9 +146,9 @@ def _counted(world: World, draft: Draft) -> Flags:
     return np.asarray(world.cases.clean & (opened >= world.period.start), dtype=np.bool_)
 
 
-def _changes(draft: Draft) -> tuple[int, int]:
-    """Return how many changes count, and how many of them name something valid."""
-    counted = ~draft.known("changes", "disposition")
+def _changes(draft: Draft, which: Flags | bool = True) -> tuple[int, int]:
+    """Return how many of these changes count, and how many of them name something valid."""
+    counted = ~draft.known("changes", "disposition") & which
     return int(counted.sum()), int((counted & _valid(draft, "changes")).sum())
 
 

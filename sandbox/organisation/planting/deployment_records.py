@@ -6,6 +6,7 @@ import numpy as np
 
 from sandbox.organisation.clock import DAY, HOUR, MINUTE
 from sandbox.organisation.numbers import Flags, Integers, Words
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.deployments import BROKEN, ROLLED_BACK, Deployments
 from sandbox.organisation.planting.draft import Asked, Draft
 from sandbox.organisation.planting.release_promises import models
@@ -124,7 +125,7 @@ def _first_items(draft: Draft, service: Words) -> Words:
     application = draft.equal("configuration_items", "class", "application")
     names = draft.words("configuration_items", "id")
     below = draft.words("ci_relationships", "child_id")
-    fitting = np.isin(below, names[application])
+    fitting = among(below, names[application])
     pairs = zip(
         draft.words("ci_relationships", "parent_id")[fitting].tolist(), below[fitting].tolist(), strict=True
     )
@@ -173,7 +174,7 @@ def _changes_of(world: World, draft: Draft, planned: Deployments, began: Integer
     """
     free = ~draft.equal("changes", "type", "emergency") & ~draft.known("changes", "disposition")
     free &= ~draft.known("changes", "release_id") & ~draft.known("changes", "incident_id")
-    free &= ~np.isin(draft.words("changes", "id"), draft.words("incidents", "caused_by_change_id"))
+    free &= ~among(draft.words("changes", "id"), draft.words("incidents", "caused_by_change_id"))
     opened, service = draft.seconds("changes", "opened_at"), draft.words("changes", "service_id")
     found = np.full(len(began), -1, dtype=np.int64)
     for number in np.unique(planned.service).tolist():

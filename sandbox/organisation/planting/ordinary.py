@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sandbox.organisation.numbers import Flags, Integers
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.draft import Draft
 from sandbox.organisation.world import World
 
@@ -12,19 +13,39 @@ OBJECTS = ("ci_id", "service_id")
 
 
 def movable(world: World, draft: Draft) -> Flags:
-    """Say which incidents may change item and service.
+    """Say which incidents may change item and service, and stand on an item that is in operation."""
+    working = draft.is_true("configuration_items", "operational")
+    return _ordinary(world, draft) & _on(draft, working)
 
-    They count, a person solves them, nothing hangs on them that incident management was planted with, and
-    item and service stand in the record, in operation and without a history of corrections.
+
+def outdated(world: World, draft: Draft) -> Flags:
+    """Say which incidents may change item and service, and stand on an item that is out of operation.
+
+    Where they move, fewer tickets name something that is gone (cfg-used-in-operations counts what is left).
+    """
+    working = draft.is_true("configuration_items", "operational")
+    return _ordinary(world, draft) & _on(draft, ~working)
+
+
+def _ordinary(world: World, draft: Draft) -> Flags:
+    """Say on which incidents nothing hangs that other practices were planted with.
+
+    They count, a person solves them, their service is one that exists, so that moving them identifies no more
+    services than before, and item and service have no history of corrections.
     """
     cases = world.cases
     corrected = np.isin(draft.words("transitions", "field"), OBJECTS)
     corrected &= draft.equal("transitions", "record_kind", "incident")
     owners = draft.words("transitions", "record_id")[corrected]
-    working = draft.words("configuration_items", "id")[draft.is_true("configuration_items", "operational")]
-    ordinary = cases.clean & ~cases.healed & (cases.priority > 2)
-    ordinary &= draft.known("incidents", "service_id") & ~np.isin(cases.ids, owners)
-    return np.asarray(ordinary & np.isin(draft.words("incidents", "ci_id"), working), dtype=np.bool_)
+    ordinary = cases.clean & ~cases.healed & (cases.priority > 2) & ~among(cases.ids, owners)
+    existing = draft.words("configuration_items", "id")
+    return np.asarray(ordinary & among(draft.words("incidents", "service_id"), existing), dtype=np.bool_)
+
+
+def _on(draft: Draft, which: Flags) -> Flags:
+    """Say which incidents stand on one of these items."""
+    items = draft.words("configuration_items", "id")[which]
+    return np.asarray(among(draft.words("incidents", "ci_id"), items), dtype=np.bool_)
 
 
 def spare_items(world: World, draft: Draft) -> Integers:
@@ -38,7 +59,7 @@ def spare_items(world: World, draft: Draft) -> Integers:
     free &= ~draft.is_true("configuration_items", "service")
     free &= draft.seconds("configuration_items", "created_at") < world.period.earliest
     free &= ~draft.known("configuration_items", "duplicate_of_id")
-    free &= ~np.isin(items, used[used != None])  # noqa: E711 - by element
+    free &= ~among(items, used[used != None])  # noqa: E711 - by element
     changed = np.bincount(
         np.maximum(draft.position("configuration_items", draft.words("changes", "ci_id")), 0),
         minlength=len(items),

@@ -8,11 +8,13 @@ import numpy as np
 
 from sandbox.organisation.clock import DAY
 from sandbox.organisation.numbers import Flags, Integers, Words
+from sandbox.organisation.planting.among import among
+from sandbox.organisation.planting.configuration_references import retire
 from sandbox.organisation.planting.draft import Asked, Draft
-from sandbox.organisation.planting.ordinary import spare_items
+from sandbox.organisation.planting.ordinary import movable, outdated, spare_items
 from sandbox.organisation.structure import CATEGORIES
 from sandbox.organisation.table import words
-from sandbox.organisation.world import World
+from sandbox.organisation.world import World, numbered
 
 RECURRING = 0.011
 """Problems of recurring ordinary incidents, per incident of the period."""
@@ -36,7 +38,7 @@ class Book:
 def open_book(world: World, draft: Draft, asked: Asked) -> Book:
     """Add recurring and proactive problems, and twenty or more that are older than the period."""
     reactive = draft.known("problems", "first_incident_id") | draft.known("problems", "duplicate_of_id")
-    reactive |= np.isin(draft.words("problems", "id"), _linked(draft))
+    reactive |= among(draft.words("problems", "id"), _linked(draft))
     recurring = _add(world, draft, "recurring", _moments(world, world.volume(RECURRING), "recurring"))
     free, counts = _padded(draft, ~reactive), ~draft.known("problems", "disposition")
     free &= ~recurring & counts
@@ -148,9 +150,17 @@ def _found_before_they_hurt(world: World, draft: Draft, which: Flags) -> None:
 
 
 def _give_items(world: World, draft: Draft, recurring: Flags) -> None:
-    """Give every recurring problem an item of its own, which its incidents will be about."""
-    which = np.flatnonzero(recurring)
+    """Give every recurring problem an item of its own, which its incidents will be about.
+
+    As many of these items are out of operation as incidents are on such, so that there are enough of both.
+    """
+    valid, gone = movable(world, draft).sum(), outdated(world, draft).sum()
+    generator = world.stream("plant problem retired items")
+    old = recurring & (generator.random(len(recurring)) * (valid + gone) < gone)
+    item, ids = draft.words("problems", "ci_id"), numbered("OLDP", int(old.sum()))
+    item[old] = ids
+    retire(world, draft, ids, ids, "application")
+    which = np.flatnonzero(recurring & ~old)
     spare = spare_items(world, draft)[: len(which)]
-    item = draft.words("problems", "ci_id")
     item[which[: len(spare)]] = draft.words("configuration_items", "id")[spare]
     draft.put("problems", ci_id=item)

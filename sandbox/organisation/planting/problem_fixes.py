@@ -27,6 +27,8 @@ def choose_departments(world: World, draft: Draft, asked: Asked) -> float:
     names, volumes = np.unique(department.astype(str), return_counts=True)
     shares = volumes / volumes.sum()
     chosen = subset(shares.astype(np.float64), asked.share("prb-department-participation"), generator)
+    # somebody has to work on them, in an organisation of one department too
+    chosen = chosen if len(chosen) else np.array([int(np.argmax(shares))])
     taking_part = set(names[chosen].tolist())
     able = np.array([of_group[name] in taking_part for name in structure.groups])
     weights = np.where(able, structure.weights, 0.0)

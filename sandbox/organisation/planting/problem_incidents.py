@@ -6,8 +6,9 @@ import numpy as np
 
 from sandbox.organisation.clock import DAY
 from sandbox.organisation.numbers import Flags, Floats, Integers, Words
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.draft import Asked, Draft
-from sandbox.organisation.planting.ordinary import movable, spare_items
+from sandbox.organisation.planting.ordinary import movable, outdated, spare_items
 from sandbox.organisation.planting.problem_lives import Lives
 from sandbox.organisation.structure import CATEGORIES
 from sandbox.organisation.table import words
@@ -91,13 +92,9 @@ def repeat(world: World, draft: Draft, asked: Asked) -> None:
     gathered = movable(world, draft) & (generator.random(len(share)) < share)
     spare = spare_items(world, draft)[: len(world.services)]
     names = draft.words("configuration_items", "id")[spare]
-    place = np.array(
-        [
-            {name: n for n, name in enumerate(world.services.tolist())}.get(name, 0)
-            for name in draft.words("incidents", "service_id").tolist()
-        ],
-        dtype=np.int64,
-    )
+    places = {name: number for number, name in enumerate(world.services.tolist())}
+    services = draft.words("incidents", "service_id").tolist()
+    place = np.array([places.get(name, 0) for name in services], dtype=np.int64)
     item = draft.words("incidents", "ci_id")
     item[gathered] = names[place[gathered] % len(names)]
     draft.put("incidents", ci_id=item)
@@ -107,19 +104,23 @@ def recur(world: World, draft: Draft, asked: Asked, lives: Lives) -> None:
     """Move incidents to the items of recurring problems: some before the fix, as many or none after it."""
     generator = world.stream("plant problem fixes")
     effective = generator.random(len(lives.book.counts)) < asked.share("prb-fix-effectiveness")
-    free, opened = movable(world, draft), world.cases.opened
+    gone, opened = outdated(world, draft), world.cases.opened
+    free, working = gone | movable(world, draft), draft.is_true("configuration_items", "operational")
     item, service = draft.words("incidents", "ci_id"), draft.words("incidents", "service_id")
     own, of_service = draft.words("problems", "ci_id"), draft.words("problems", "service_id")
     category = draft.words("problems", "category")
+    retired = ~among(own, draft.words("configuration_items", "id")[working])
     by_category = {
-        name: np.flatnonzero(free & (world.cases.category == number))
+        (name, old): np.flatnonzero(free & (gone == old) & (world.cases.category == number))
         for number, name in enumerate(CATEGORIES)
+        for old in (False, True)
     }
     count = np.zeros(draft.size("problems"), dtype=np.int64)
     for position in np.flatnonzero(
         lives.book.recurring & lives.book.counts & (lives.resolved < world.period.end + AROUND)
     ):
-        able, fixed = by_category[str(category[position])], int(lives.resolved[position])
+        able = by_category[str(category[position]), bool(retired[position])]
+        fixed = int(lives.resolved[position])
         before = 1 + OFTEN + int(generator.poisson(1.0))
         for low, high, wanted in (
             (fixed - AROUND, fixed, before),
@@ -130,7 +131,9 @@ def recur(world: World, draft: Draft, asked: Asked, lives: Lives) -> None:
             # of a stretch that the period cuts off, only as many as fall into the rest of it
             past = np.clip((world.period.end - low) / AROUND, 0.0, 1.0)
             chosen = generator.permutation(inside)[: int(generator.binomial(wanted, past))]
-            item[chosen], service[chosen] = own[position], of_service[position]
+            item[chosen] = own[position]
+            if not retired[position]:
+                service[chosen] = of_service[position]
             free[chosen] = False
             count[position] += len(chosen)
     draft.put("incidents", ci_id=item, service_id=service)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sandbox.organisation.numbers import Flags, Integers, Words, between, drawn
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.draft import Asked, Draft
 from sandbox.organisation.planting.problem_lives import Lives
 from sandbox.organisation.problems import ACCEPTED, CLOSES_AFTER, FIXED, GIVEN_UP, ROOT_CAUSES
@@ -40,7 +41,7 @@ def _documentation(
     counted = np.array([bool(cell) for cell in number.tolist()])
     proactive = lives.book.proactive
     occasion = proactive | counted | draft.known("problems", "first_incident_id")
-    occasion |= np.isin(draft.words("problems", "id"), tied[tied != None])  # noqa: E711 - by element
+    occasion |= among(draft.words("problems", "id"), tied[tied != None])  # noqa: E711 - by element
     of = solved & lives.book.counts
     given = float((occasion[of] * 1.0 + proactive[of]).mean())
     wanted = FIELDS * asked.share("prb-record-completeness") - given

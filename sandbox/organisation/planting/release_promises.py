@@ -6,6 +6,7 @@ import numpy as np
 
 from sandbox.organisation.clock import DAY, HOUR
 from sandbox.organisation.numbers import Flags, Integers, Words, between, drawn, log_normal
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.draft import Asked, Draft
 from sandbox.organisation.table import words
 from sandbox.organisation.world import NEVER, World, numbered
@@ -137,7 +138,7 @@ def describe(world: World, draft: Draft, asked: Asked) -> None:
         model=models(world, asked, count, "releases"),
     )
     member = draft.words("changes", "release_id")
-    lost = np.isin(member, draft.words("releases", "id")[~linked])
+    lost = among(member, draft.words("releases", "id")[~linked])
     draft.put("changes", release_id=words(member, ~lost))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sandbox.organisation.clock import BUSINESS_DAY, DAY, business_seconds
 from sandbox.organisation.intake import openings
 from sandbox.organisation.numbers import Flags, Floats, Integers, drawn
+from sandbox.organisation.planting.among import among
 from sandbox.organisation.planting.draft import Asked, Draft
 from sandbox.organisation.planting.request_items import desks
 from sandbox.organisation.structure import CHANNELS
@@ -172,7 +173,7 @@ def _incidents_of_desk(world: World, draft: Draft) -> tuple[Flags, Flags, Intege
     received = np.isin(group, world.groups[desks(world)]) & cases.clean & world.happened(cases.resolved)
     resolved = draft.seconds("incidents", "resolved_at")
     quick = business_seconds(resolved) - business_seconds(cases.opened) <= BUSINESS_DAY
-    stayed = ~np.isin(cases.ids, words(list(moved))) & (draft.words("incidents", "assignment_group") == group)
+    stayed = ~among(cases.ids, words(list(moved))) & (draft.words("incidents", "assignment_group") == group)
     at_once = quick & stayed & draft.equal("incidents", "reopen_count", 0)
     bucket = np.where(resolved < NEVER, (world.period.end - 1 - resolved) // AROUND, -1)
     return np.asarray(received), np.asarray(received & at_once, dtype=np.bool_), bucket

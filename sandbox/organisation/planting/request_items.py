@@ -62,8 +62,9 @@ class Delivery:
 
 
 def desks(world: World) -> Integers:
-    """Return the groups that take contacts first."""
-    return np.flatnonzero(np.array(world.structure.departments) == "Service Desk")
+    """Return the groups that take contacts first: the largest one where there is no service desk."""
+    found = np.flatnonzero(np.array(world.structure.departments) == "Service Desk")
+    return found if len(found) else np.zeros(1, dtype=np.int64)
 
 
 def deliver_items(world: World, draft: Draft, asked: Asked) -> float:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import parse_qsl
 
-from sandbox.servicenow.clock import Clock
+from sandbox.servicenow.exchange import Request, failure
 from sandbox.servicenow.settings import Settings
-from sandbox.servicenow.wire.exchange import Reply, Request, answer, failure
+from sandbox.serving.clock import Clock
+from sandbox.serving.exchange import Reply, answer
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

@@ -10,9 +10,10 @@ from http.cookies import SimpleCookie
 from threading import Lock, Semaphore
 from typing import TYPE_CHECKING
 
-from sandbox.servicenow.clock import Clock
+from sandbox.servicenow.exchange import Request, failure
 from sandbox.servicenow.settings import Limits
-from sandbox.servicenow.wire.exchange import Reply, Request, failure
+from sandbox.serving.clock import Clock
+from sandbox.serving.exchange import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

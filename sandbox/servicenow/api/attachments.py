@@ -9,8 +9,9 @@ import orjson
 
 from sandbox.servicenow.api.context import Instance
 from sandbox.servicenow.api.reading import DEFAULT_LIMIT, NOT_FOUND
+from sandbox.servicenow.exchange import Request, failure
 from sandbox.servicenow.store import Row
-from sandbox.servicenow.wire.exchange import Reply, Request, answer, failure
+from sandbox.serving.exchange import Reply, answer
 
 TABLE = "sys_attachment"
 

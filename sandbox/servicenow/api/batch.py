@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.servicenow.wire.exchange import Reply, Request, answer, failure
+from sandbox.servicenow.exchange import Request, failure
+from sandbox.serving.exchange import Reply, answer
 
 
 def batch(request: Request, work: Callable[[Request], Reply]) -> Reply:

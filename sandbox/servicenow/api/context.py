@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from sandbox.servicenow.access import Rights
 from sandbox.servicenow.api.render import Labels, Renderer
 from sandbox.servicenow.changes import Writer
-from sandbox.servicenow.clock import Clock
 from sandbox.servicenow.query import Context, Selector
 from sandbox.servicenow.settings import Settings
 from sandbox.servicenow.store import Tables
+from sandbox.serving.clock import Clock
 
 
 @dataclass

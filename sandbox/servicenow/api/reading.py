@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import orjson
 
 from sandbox.servicenow.api.context import Instance
+from sandbox.servicenow.exchange import Request, failure
 from sandbox.servicenow.query import Forbidden, parse
 from sandbox.servicenow.query.select import Found
 from sandbox.servicenow.store import Row
-from sandbox.servicenow.wire.exchange import Reply, Request, answer, failure
+from sandbox.serving.exchange import Reply, answer
 
 DEFAULT_LIMIT = 10_000
 NOT_FOUND = ("No Record found", "Record doesn't exist or ACL restricts the record retrieval")

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox.servicenow.clock import FORMAT, read
 from sandbox.servicenow.query import find_field, value_at
 from sandbox.servicenow.store import Field, Row, Tables
+from sandbox.serving.clock import FORMAT, read
 
 Render = Callable[[Row], Any]
 

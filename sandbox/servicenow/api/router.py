@@ -10,8 +10,9 @@ from sandbox.servicenow.api.context import Instance
 from sandbox.servicenow.api.reading import list_rows, read_row
 from sandbox.servicenow.api.statistics import statistics
 from sandbox.servicenow.api.writing import change, create, remove
+from sandbox.servicenow.exchange import Request, failure
 from sandbox.servicenow.faults.bodies import cancel
-from sandbox.servicenow.wire.exchange import Reply, Request, failure
+from sandbox.serving.exchange import Reply
 
 READS = ("GET", "HEAD")
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from sandbox.servicenow.api.context import Instance
 from sandbox.servicenow.api.reading import find
+from sandbox.servicenow.exchange import Request
 from sandbox.servicenow.query import find_field, value_at
 from sandbox.servicenow.store import Row
-from sandbox.servicenow.wire.exchange import Reply, Request, answer
+from sandbox.serving.exchange import Reply, answer
 
 _FUNCTIONS: dict[str, Callable[[list[float]], float]] = {
     "avg": lambda values: sum(values) / len(values),

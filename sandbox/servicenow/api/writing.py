@@ -7,10 +7,11 @@ from typing import Any
 
 from sandbox.servicenow.api.context import Instance
 from sandbox.servicenow.api.reading import NOT_FOUND, refusal, visible
+from sandbox.servicenow.exchange import Request, failure
 from sandbox.servicenow.query import Context, parse
 from sandbox.servicenow.query.clauses import row_test
 from sandbox.servicenow.store import Row
-from sandbox.servicenow.wire.exchange import Reply, Request, answer, failure
+from sandbox.serving.exchange import Reply, answer
 
 _PREFIXES = {"incident": "INC", "problem": "PRB", "change_request": "CHG", "sc_request": "REQ"}
 

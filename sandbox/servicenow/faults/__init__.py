@@ -13,9 +13,9 @@ from sandbox.servicenow.faults.answers import (
     status,
     unauthenticated,
 )
-from sandbox.servicenow.faults.bodies import cancelled, content_type, repeated, truncated
-from sandbox.servicenow.faults.fault import Fault
-from sandbox.servicenow.faults.transport import hang, reset, slow
+from sandbox.servicenow.faults.bodies import cancelled, repeated
+from sandbox.serving.fault import Fault
+from sandbox.serving.transport import content_type, hang, reset, slow, truncated
 
 __all__ = [
     "Fault",

@@ -9,8 +9,9 @@ from typing import Literal
 import orjson
 
 from sandbox.servicenow.api import accounts, admission
-from sandbox.servicenow.faults.fault import Fault, Strike
-from sandbox.servicenow.wire.exchange import Reply, failure, page
+from sandbox.servicenow.exchange import failure
+from sandbox.serving.exchange import Reply, page
+from sandbox.serving.fault import Fault, Strike
 
 SIGN_ON = "/login_with_sso.do"
 _MESSAGES = {

@@ -7,8 +7,8 @@ from typing import Literal
 
 import orjson
 
-from sandbox.servicenow.faults.fault import Fault, Strike
-from sandbox.servicenow.wire.exchange import Reply
+from sandbox.serving.exchange import Reply
+from sandbox.serving.fault import Fault, Strike
 
 _ERROR = {
     "message": "Transaction cancelled: maximum execution time exceeded",
@@ -45,21 +45,6 @@ def cancel(reply: Reply, form: Form, kept: float) -> Reply:
         listed = orjson.dumps(rows)[:-1]
         whole = b'{"result":' + listed + (b"," if rows else b"") + orjson.dumps(ending)[1:]
     return replace(reply, body=whole, rows=rows)
-
-
-def truncated(kept: float = 0.5) -> Fault:
-    """End the body early and close the connection, though Content-Length promised more."""
-
-    def effect(strike: Strike) -> Reply:
-        delivery = replace(strike.reply.delivery, cut=kept)
-        return replace(strike.reply, delivery=delivery)
-
-    return Fault("connection closed early", effect)
-
-
-def content_type(name: str = "text/html") -> Fault:
-    """Answer rightly under a wrong Content-Type."""
-    return Fault(f"content type {name}", lambda strike: replace(strike.reply, content_type=name))
 
 
 def repeated() -> Fault:

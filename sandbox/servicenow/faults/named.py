@@ -1,27 +1,19 @@
-"""Faults by name, and scripts of them as they stand in a file."""
+"""Faults of an instance by name, and scripts of them as they stand in a file."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from sandbox.servicenow.faults import answers, bodies, transport
-from sandbox.servicenow.faults.fault import Fault
-from storage.errors import UsageError
-
-ROUGH = "rough"
-"""Name of a mixture of what happens on any busy instance."""
-SHARE = 0.05
-"""Share of the requests that a fault strikes which is given by its name alone."""
-_ROUGH = ("accepted", "cancelled", "overloaded", "rate-limited", "reset", "status", "truncated")
+from sandbox.servicenow.faults import answers, bodies
+from sandbox.serving import transport
+from sandbox.serving.fault import Fault
+from sandbox.serving.named import Named
 
 FAULTS: Mapping[str, Callable[..., Fault]] = {
     "accepted": answers.accepted,
     "batch-unserviced": answers.batch_unserviced,
     "cancelled": bodies.cancelled,
-    "content-type": bodies.content_type,
+    "content-type": transport.content_type,
     "hang": transport.hang,
     "hibernating": answers.hibernating,
     "login-redirect": answers.login_redirect,
@@ -32,94 +24,12 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "second-factor": answers.second_factor,
     "slow": transport.slow,
     "status": lambda code=503, retry_after="": answers.status(code, retry_after=retry_after),
-    "truncated": bodies.truncated,
+    "truncated": transport.truncated,
     "unauthenticated": answers.unauthenticated,
 }
 """What makes a fault, by the name it has on the command line and in scripts."""
 
-_WHEN: Mapping[str, type | tuple[type, ...]] = {
-    "table": str,
-    "area": str,
-    "requests": list,
-    "probability": (int, float),
-    "times": int,
-    "last_page": bool,
-}
-_KEYS = ("fault", "with", *_WHEN)
-
-
-def named(name: str) -> list[Fault]:
-    """Return a fault, or the mixture `rough`, that strikes some requests at random.
-
-    Raises UsageError for a name that there is none of.
-    """
-    if name == ROUGH:
-        return [FAULTS[each]().at(probability=SHARE / 2) for each in _ROUGH]
-    return [_at(_maker(name, "")(), {"probability": SHARE})]
-
-
-def scripted(entries: object) -> list[Fault]:
-    """Return the faults of a script: a list of `{fault, with, table, requests, probability, times, …}`.
-
-    Raises UsageError that says which entry is wrong.
-    """
-    if not isinstance(entries, list) or not entries:
-        raise UsageError(
-            "A script of faults is a list with an entry for each fault.",
-            hint="Write for example: - {fault: cancelled, table: incident, requests: [3]}",
-        )
-    return [_entry(entry, f"Fault {number} of the script: ") for number, entry in enumerate(entries, 1)]
-
-
-def _entry(entry: object, place: str) -> Fault:
-    if not isinstance(entry, dict) or "fault" not in entry:
-        raise UsageError(f"{place}it has no `fault`.", hint=_names())
-    for key, value in entry.items():
-        if key not in _KEYS:
-            raise UsageError(f"{place}'{key}' is unknown.", hint=f"Known are: {', '.join(_KEYS)}.")
-        if key in _WHEN and not _fits(key, value):
-            raise UsageError(f"{place}'{key}' cannot be {value!r}.", hint="See docs/sandbox.md.")
-    made = _made(str(entry["fault"]), entry.get("with") or {}, place)
-    return _at(made, {key: entry[key] for key in _WHEN if key in entry})
-
-
-def _fits(key: str, value: object) -> bool:
-    if isinstance(value, bool) or key == "last_page":
-        return isinstance(value, bool) and key == "last_page"
-    if isinstance(value, list):
-        return key == "requests" and all(type(number) is int for number in value)
-    return isinstance(value, _WHEN[key])
-
-
-def _made(name: str, arguments: object, place: str) -> Fault:
-    """Make a fault with arguments of the types that its maker's defaults have."""
-    maker = _maker(name, place)
-    defaults = {each.name: each.default for each in inspect.signature(maker).parameters.values()}
-    if not isinstance(arguments, dict) or not set(arguments) <= set(defaults):
-        known = ", ".join(defaults) or "nothing"
-        raise UsageError(f"{place}'{name}' takes {known} in `with`.", hint="Correct the script.")
-    for key, value in arguments.items():
-        default = defaults[key]
-        if type(value) is not type(default) and not (type(value) is int and type(default) is float):
-            raise UsageError(f"{place}'{key}' cannot be {value!r}.", hint=f"Unless given it is {default!r}.")
-    return maker(**arguments)
-
-
-def _maker(name: str, place: str) -> Callable[..., Fault]:
-    maker = FAULTS.get(name)
-    if maker is None:
-        near = get_close_matches(name, [*FAULTS, ROUGH], n=1, cutoff=0.6)
-        suggestion = f"Did you mean '{near[0]}'? " if near else ""
-        raise UsageError(f"{place}There is no fault '{name}'.", hint=f"{suggestion}{_names()}")
-    return maker
-
-
-def _at(made: Fault, when: Mapping[str, Any]) -> Fault:
-    """Say when a fault strikes; one of batches stays one unless another area is said."""
-    requests: Sequence[int] | None = when.get("requests")
-    changed = {"area": made.when.area, **when, "requests": frozenset(requests) if requests else None}
-    return made.at(**changed)
-
-
-def _names() -> str:
-    return f"Known are: {', '.join((*FAULTS, ROUGH))}."
+_ROUGH = ("accepted", "cancelled", "overloaded", "rate-limited", "reset", "status", "truncated")
+_NAMED = Named(FAULTS, _ROUGH)
+named = _NAMED.named
+scripted = _NAMED.scripted

@@ -8,6 +8,13 @@ from sandbox.servicenow.fill.columns import reference, stamps
 from sandbox.servicenow.store import Row
 
 SINCE = "2020-01-01 00:00:00"
+TASK_TABLE: Mapping[str, str] = {
+    "incident": "incident",
+    "request": "sc_req_item",
+    "problem": "problem",
+    "change": "change_request",
+}
+"""Table of the tasks of a record kind."""
 INCIDENT_STATE = {
     "New": "1",
     "In Progress": "2",
@@ -142,3 +149,8 @@ def _choice(table: str, element: str, value: str, label: str, **further: str) ->
         **stamps(SINCE),
         **further,
     }
+
+
+def named(table: str, name: str, /, **more: str) -> Row:
+    """Return a row of a table of names, there since the instance began."""
+    return {"sys_id": reference(table, name), "name": name, **more, **stamps(SINCE)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -30,6 +31,36 @@ class Records(Protocol):
         ...
 
     def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Some of the records."""
+
+    records: Records
+    kept: Sequence[int]
+    """Their positions."""
+
+    @property
+    def columns(self) -> Mapping[str, object]:
+        """Columns by name."""
+        return self.records.columns
+
+    def column(self, name: str) -> Sequence[Cell]:
+        """Return the cells of one column."""
+        cells = self.records.column(name)
+        return [cells[place] for place in self.kept]
+
+    def __len__(self) -> int:
+        """Return the number of these records."""
+        return len(self.kept)
+
+
+def chosen(records: Records, column: str, which: Callable[[Cell], bool]) -> Records:
+    """Return the records that have such a value in a column; all of them where they have no such column."""
+    if column not in records.columns:
+        return records
+    return Selection(records, [place for place, cell in enumerate(records.column(column)) if which(cell)])
 
 
 def text(cell: Cell) -> str:

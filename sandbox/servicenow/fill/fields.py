@@ -106,6 +106,18 @@ RELEASE: Specification = {
     "opened_by": "created_by|sys_user",
     "parent": "parent_id|rm_release",
 }
+DEPLOYMENT: Specification = {
+    "number": "id",
+    "pipeline": "pipeline|sn_devops_pipeline",
+    "change_request": "change_id|change_request",
+    "environment": "environment",
+    "state": "state",
+    "result": "outcome",
+    "start_time": "started_at|moment",
+    "end_time": "released_at|moment",
+    "triggered_by": "executor",
+    "sys_created_on": "opened_at|moment",
+}
 CONFIGURATION_ITEM: Specification = {
     "name": "name",
     "sys_class_name": "class",
@@ -180,7 +192,7 @@ ALERT: Specification = {
     "sys_created_on": "opened_at|moment",
 }
 SERVICE_LEVEL: Specification = {
-    "task": "record_id|incident",
+    "task": "record_id",
     "sla": "name|contract_sla",
     "start_time": "started_at|moment",
     "end_time": "stopped_at|moment",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from sandbox.servicenow.fill import codes, others, tasks
-from sandbox.servicenow.fill.columns import Records, Translator
+from sandbox.servicenow.fill import codes, others, pipelines, tasks
+from sandbox.servicenow.fill.columns import Records, Translator, chosen
 from sandbox.servicenow.fill.history import add_history
 from sandbox.servicenow.store import Tables
 
@@ -17,6 +17,7 @@ _KINDS: Mapping[str, _Add] = {
     "problems": tasks.add_problems,
     "changes": tasks.add_changes,
     "releases": tasks.add_releases,
+    "deployments": pipelines.add_deployments,
     "configuration_items": others.add_items,
     "ci_relationships": others.add_relationships,
     "events": others.add_events,
@@ -28,7 +29,12 @@ _KINDS: Mapping[str, _Add] = {
     "outages": tasks.add_outages,
     "service_levels": tasks.add_service_levels,
 }
-"""Record kinds beside incidents, by the attribute that an organisation has them in."""
+"""Record kinds beside incidents, by the attribute that an organisation has them in.
+
+Deployments are those among the releases.
+"""
+_OF_REQUESTS = frozenset({"transitions", "knowledge_uses", "surveys", "service_levels"})
+"""What hangs on requests, among others."""
 
 
 class Organised(Protocol):
@@ -50,15 +56,18 @@ def tables_of(organisation: Organised, *, old_states: bool = False) -> Tables:
 
     Kinds that the organisation does not have are left out, as if their plugins were not installed.
     Columns without a field of ServiceNow become a customer's own (`u_acknowledged_at`). `old_states`
-    uses the codes of incidents from before the state model.
+    uses the codes of incidents from before the state model. Contacts with the service desk that are no
+    requested items are left out with all that hangs on them: they would be interactions, not items.
     """
     tables, translator = Tables(), Translator()
     tasks.add_incidents(tables, translator, organisation.incidents, old_states=old_states)
-    add_history(tables, organisation.transitions, translator)
+    parts = _parts(organisation)
     for attribute, add in _KINDS.items():
-        records: Records | None = getattr(organisation, attribute, None)
-        if records is not None and len(records):
-            add(tables, translator, records)
+        if len(parts.get(attribute, ())):
+            add(tables, translator, parts[attribute])
+    if not len(parts.get("deployments", ())) and "changes" in parts:
+        pipelines.add_runs(tables, translator, parts["changes"])
+    add_history(tables, parts["transitions"], translator)
     if not len(tables.view("cmdb_ci")):
         incidents = organisation.incidents
         others.add_stand_ins(
@@ -67,6 +76,23 @@ def tables_of(organisation: Organised, *, old_states: bool = False) -> Tables:
     others.add_people(tables, list(translator.people))
     tables.add("sys_choice", codes.choice_rows(_labels(organisation, translator), old_states=old_states))
     return tables
+
+
+def _parts(organisation: Organised) -> dict[str, Records]:
+    """Return what there is by the name in `_KINDS`, and the history."""
+    found = {name: getattr(organisation, name, None) for name in ("transitions", *_KINDS)}
+    parts: dict[str, Records] = {name: records for name, records in found.items() if records is not None}
+    releases = parts.get("releases")
+    if releases is not None and "type" in releases.columns:
+        parts["releases"] = chosen(releases, "type", lambda cell: cell != "deployment")
+        parts["deployments"] = chosen(releases, "type", lambda cell: cell == "deployment")
+    if "requests" in parts:
+        requests = parts["requests"]
+        parts["requests"] = chosen(requests, "type", lambda cell: cell != "contact")
+        contacts = {*requests.column("id")} - {*parts["requests"].column("id")}
+        for name in _OF_REQUESTS & {*parts}:
+            parts[name] = chosen(parts[name], "record_id", lambda cell: cell not in contacts)
+    return parts
 
 
 def _labels(organisation: Organised, translator: Translator) -> dict[tuple[str, str], list[str]]:

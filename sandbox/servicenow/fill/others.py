@@ -9,9 +9,6 @@ from sandbox.servicenow.fill.columns import Records, Translator, reference, stam
 from sandbox.servicenow.fill.tasks import add_kind
 from sandbox.servicenow.store import Row, Tables
 
-_SINCE = codes.SINCE
-_TABLES = {"incident": "incident", "request": "sc_req_item", "problem": "problem", "change": "change_request"}
-
 
 def add_items(tables: Tables, translator: Translator, records: Records) -> None:
     """Add configuration items to their classes, with models and locations."""
@@ -31,7 +28,7 @@ def add_items(tables: Tables, translator: Translator, records: Records) -> None:
         row["attested"] = text(bool(row["attested_date"]))
     for column, table in (("location", "cmn_location"), ("model", "cmdb_model")):
         names = sorted({name for name in translator.cells(records, column) if name})
-        tables.add(table, [_named(table, name) for name in names])
+        tables.add(table, [codes.named(table, name) for name in names])
     tables.add("cmdb_ci", rows)
 
 
@@ -40,7 +37,7 @@ def add_stand_ins(tables: Tables, columns: Iterable[tuple[Records, str, str]]) -
     for records, column, table in columns:
         if column in records.columns:
             names = sorted({str(cell) for cell in records.column(column) if cell})
-            tables.add(table, [{**_named("cmdb_ci", name), "install_status": "1"} for name in names])
+            tables.add(table, [{**codes.named("cmdb_ci", name), "install_status": "1"} for name in names])
 
 
 def add_relationships(tables: Tables, translator: Translator, records: Records) -> None:
@@ -48,7 +45,7 @@ def add_relationships(tables: Tables, translator: Translator, records: Records) 
     rows = translator.rows(records, "cmdb_rel_ci", fields.CI_RELATIONSHIP)
     tables.add("cmdb_rel_ci", rows)
     names = sorted({name for name in translator.cells(records, "type") if name})
-    types = [{**_named("cmdb_rel_type", name), "parent_descriptor": name} for name in names]
+    types = [{**codes.named("cmdb_rel_type", name), "parent_descriptor": name} for name in names]
     tables.add("cmdb_rel_type", types)
     services = tables.view("cmdb_ci_service").by_id
     tables.add("svc_ci_assoc", [_membership(row) for row in rows if row["parent"] in services])
@@ -90,7 +87,7 @@ def add_knowledge(tables: Tables, translator: Translator, records: Records) -> N
         ("category", "kb_category", "label"),
     ):
         names = sorted({name for name in translator.cells(records, column) if name})
-        tables.add(table, [{"sys_id": reference(table, n), field: n, **stamps(_SINCE)} for n in names])
+        tables.add(table, [{"sys_id": reference(table, n), field: n, **stamps(codes.SINCE)} for n in names])
 
 
 def add_knowledge_uses(tables: Tables, translator: Translator, records: Records) -> None:
@@ -111,7 +108,11 @@ def add_knowledge_uses(tables: Tables, translator: Translator, records: Records)
 def _use(translator: Translator, at: str, use: Row) -> tuple[str, Row]:
     person = translator.person(use["user"])
     article = reference("kb_knowledge", use["article_id"]) if use["article_id"] else ""
-    task = reference(_TABLES.get(use["record_kind"], "task"), use["record_id"]) if use["record_id"] else ""
+    task = (
+        reference(codes.TASK_TABLE.get(use["record_kind"], "task"), use["record_id"])
+        if use["record_id"]
+        else ""
+    )
     row = {**stamps(at, use["user"] or "guest"), "article": article, "user": person}
     if use["type"] == "viewed":
         return "kb_use", {
@@ -142,7 +143,7 @@ def add_surveys(tables: Tables, translator: Translator, records: Records) -> Non
     """
     names = sorted({name for name in translator.cells(records, "name") if name})
     tables.add(
-        "asmt_metric_type", [_named("asmt_metric_type", name) | {"scale_factor": "10"} for name in names]
+        "asmt_metric_type", [codes.named("asmt_metric_type", name) | {"scale_factor": "10"} for name in names]
     )
     tables.add("asmt_metric", [question for name in names for question in _questions(name)])
     tables.add("asmt_metric_definition", [choice for name in names for choice in _choices(name)])
@@ -162,7 +163,7 @@ def add_surveys(tables: Tables, translator: Translator, records: Records) -> Non
 
 
 def _instance(translator: Translator, sent: str, answered: str, survey: Row) -> Row:
-    table = _TABLES.get(survey["record_kind"], "task")
+    table = codes.TASK_TABLE.get(survey["record_kind"], "task")
     task = reference(table, survey["record_id"]) if survey["record_id"] else ""
     return {
         "sys_id": reference("asmt_assessment_instance", survey["id"]),
@@ -181,8 +182,8 @@ def _instance(translator: Translator, sent: str, answered: str, survey: Row) -> 
 
 def _questions(survey: str) -> list[Row]:
     shared = {"metric_type": reference("asmt_metric_type", survey), "weight": "10", "active": "true"}
-    numbers = _named("asmt_metric", f"{survey} number") | {"min": "1", "max": "5", "scale": "high"}
-    choices = _named("asmt_metric", f"{survey} choice") | {"min": "", "max": "", "scale": "low"}
+    numbers = codes.named("asmt_metric", f"{survey} number") | {"min": "1", "max": "5", "scale": "high"}
+    choices = codes.named("asmt_metric", f"{survey} choice") | {"min": "", "max": "", "scale": "low"}
     return [numbers | shared | {"datatype": "numericscale"}, choices | shared | {"datatype": "choice"}]
 
 
@@ -194,7 +195,7 @@ def _choices(survey: str) -> list[Row]:
             "metric": metric,
             "value": str(value),
             "display": display,
-            **stamps(_SINCE),
+            **stamps(codes.SINCE),
         }
         for value, display in enumerate(("Very good", "Good", "Fair", "Poor", "Very poor"), 1)
     ]
@@ -234,7 +235,7 @@ def add_groups(tables: Tables, translator: Translator, records: Records) -> None
     tables.add("sys_user_group", rows)
     tables.add("sys_user_grmember", members)
     names = sorted({name for name in translator.cells(records, "department") if name})
-    tables.add("cmn_department", [_named("cmn_department", name) for name in names])
+    tables.add("cmn_department", [codes.named("cmn_department", name) for name in names])
 
 
 def _counts(translator: Translator, records: Records, column: str) -> list[int]:
@@ -246,7 +247,7 @@ def _member(group: Row, user: str) -> Row:
         "sys_id": reference("sys_user_grmember", user),
         "group": group["sys_id"],
         "user": reference("sys_user", user),
-        **stamps(_SINCE),
+        **stamps(codes.SINCE),
     }
 
 
@@ -258,9 +259,13 @@ def add_departments(tables: Tables, translator: Translator, records: Records) ->
     for name, unit, head in cells:
         unit_id = reference("business_unit", unit) if unit else ""
         rows.append(
-            {**_named("cmn_department", name), "business_unit": unit_id, "dept_head": translator.person(head)}
+            {
+                **codes.named("cmn_department", name),
+                "business_unit": unit_id,
+                "dept_head": translator.person(head),
+            }
         )
-        tables.add("business_unit", [_named("business_unit", unit)] if unit else [])
+        tables.add("business_unit", [codes.named("business_unit", unit)] if unit else [])
     tables.add("cmn_department", rows)
 
 
@@ -276,9 +281,5 @@ def _user(name: str, *, active: bool = True) -> Row:
         "user_name": name,
         "name": f"{first} {last}".strip().title(),
         "active": text(active),
-        **stamps(_SINCE),
+        **stamps(codes.SINCE),
     }
-
-
-def _named(table: str, name: str) -> Row:
-    return {"sys_id": reference(table, name), "name": name, **stamps(_SINCE)}

@@ -19,7 +19,6 @@ from sandbox.servicenow.store import Row, Tables
 _ENDED = frozenset(
     {"Closed", "Canceled", "Closed Complete", "Closed Incomplete", "Closed Skipped", "Complete"}
 )
-_SINCE = codes.SINCE
 
 
 def add_kind(
@@ -97,20 +96,15 @@ def add_changes(tables: Tables, translator: Translator, records: Records) -> Non
         row[field] = reference(field, model) if model else ""
     for field in ("std_change_producer_version", "chg_model"):
         named = {model for row, model in zip(rows, models, strict=True) if model and row.get(field)}
-        tables.add(field, [_named(field, model) for model in sorted(named)])
+        tables.add(field, [codes.named(field, model, active="true") for model in sorted(named)])
     codes.recoded(rows, "state", codes.CHANGE_STATE)
     codes.recoded([row for row in rows if row["close_code"]], "close_code", codes.CHANGE_CLOSE)
     tables.add("change_request", rows)
     _add_approvals(tables, translator, records, rows)
     _add_affected(tables, records, rows)
     _add_change_tasks(tables, translator, records, rows)
-    _add_pipelines(tables, records, rows)
     links = zip(rows, translator.cells(records, "release_id", "rm_release"), strict=True)
     tables.add("rm_m2m_release_task", [_release_link(row, release) for row, release in links if release])
-
-
-def _named(table: str, name: str) -> Row:
-    return {"sys_id": reference(table, name), "name": name, "active": "true", **stamps(_SINCE)}
 
 
 def _release_link(row: Row, release: str) -> Row:
@@ -145,33 +139,6 @@ def _change_task(change: Row, kind: str, ended: str, by: str) -> Row:
         "assignment_group": change["assignment_group"],
         **stamps(change["sys_created_on"]),
         "sys_updated_on": max(ended, change["sys_created_on"]),
-    }
-
-
-def _add_pipelines(tables: Tables, records: Records, rows: Sequence[Row]) -> None:
-    """Add the run of a pipeline that carried out a change; the plugin is there from then on."""
-    if "pipeline" not in records.columns:
-        return
-    names = [str(name or "") for name in records.column("pipeline")]
-    tables.add("sn_devops_pipeline", [_named("sn_devops_pipeline", name) for name in sorted({*names} - {""})])
-    runs = [_run(row, name) for row, name in zip(rows, names, strict=True) if name]
-    tables.add("sn_devops_pipeline_execution", runs)
-
-
-def _run(change: Row, pipeline: str) -> Row:
-    good = change["close_code"] in ("successful", "successful_issues")
-    return {
-        "sys_id": reference("sn_devops_pipeline_execution", change["sys_id"]),
-        "number": f"PE{change['number'][3:]}",
-        "pipeline": reference("sn_devops_pipeline", pipeline),
-        "change_request": change["sys_id"],
-        "environment": "production",
-        "state": "completed",
-        "result": "successful" if good else "failed",
-        "start_time": change["work_start"],
-        "end_time": change["work_end"],
-        "triggered_by": "svc_deploy",
-        **stamps(change["work_end"], "svc_pipeline"),
     }
 
 
@@ -305,20 +272,24 @@ def _add_catalogue(tables: Tables, translator: Translator, records: Records) -> 
     for name, length, category in zip(names, spans, categories, strict=True):
         if name and name not in items:
             items[name] = {
-                **_named("sc_cat_item", name),
+                **codes.named("sc_cat_item", name, active="true"),
                 "delivery_time": length,
                 "category": reference("sc_category", category) if category else "",
             }
     tables.add("sc_cat_item", items.values())
     titles = sorted({category for category in categories if category})
     tables.add(
-        "sc_category", [{"sys_id": reference("sc_category", t), "title": t, **stamps(_SINCE)} for t in titles]
+        "sc_category",
+        [{"sys_id": reference("sc_category", t), "title": t, **stamps(codes.SINCE)} for t in titles],
     )
 
 
 def add_service_levels(tables: Tables, translator: Translator, records: Records) -> None:
     """Add task_sla and their definitions."""
     rows = translator.rows(records, "task_sla", fields.SERVICE_LEVEL)
+    tasks = (translator.cells(records, name) for name in ("record_kind", "record_id"))
+    for row, kind, task in zip(rows, *tasks, strict=True):
+        row["task"] = reference(codes.TASK_TABLE.get(kind, "incident"), task) if task else ""
     definitions: dict[str, Row] = {}
     names = ("name", "type", "target", "target_seconds", "elapsed_seconds", "record_kind")
     columns = [records.column(name) for name in names]
@@ -327,11 +298,11 @@ def add_service_levels(tables: Tables, translator: Translator, records: Records)
     ):
         _complete_clock(row, float(elapsed or 0), float(promised or 1))
         definitions[str(name)] = {
-            **_named("contract_sla", str(name)),
+            **codes.named("contract_sla", str(name), active="true"),
             "type": text(type_),
             "target": text(target),
             "duration": span(promised),
-            "collection": {"incident": "incident", "request": "sc_req_item"}.get(str(kind), "task"),
+            "collection": codes.TASK_TABLE.get(str(kind), "task"),
         }
     tables.add("contract_sla", definitions.values())
     tables.add("task_sla", rows)

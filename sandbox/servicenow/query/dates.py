@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sandbox.servicenow.clock import FORMAT, written
+from sandbox.serving.clock import FORMAT, written
 
 _CALL = re.compile(r"gs\.(\w+)\((.*)\)", re.DOTALL)
 _TEXT = re.compile(r"'([^']*)'|\"([^\"]*)\"")

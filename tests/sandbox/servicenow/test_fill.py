@@ -26,6 +26,17 @@ def tables(organisation: Organisation) -> Tables:
     return tables_of(organisation)
 
 
+@pytest.fixture(scope="module")
+def planted() -> Organisation:
+    """All practices are planted: deployments, contacts with the desk, corrected items, replaced models."""
+    return generate(Quality.everywhere(3, 3), seed=3, until=date(2026, 6, 30), incidents=1000, months=15)
+
+
+@pytest.fixture(scope="module")
+def planted_tables(planted: Organisation) -> Tables:
+    return tables_of(planted)
+
+
 def _by_number(tables: Tables, table: str) -> dict[str, Cells]:
     return {row["number"]: row for row in tables.rows(table)}
 
@@ -93,6 +104,44 @@ def test_changes_of_a_pipeline_have_its_run(organisation: Organisation, tables: 
     }
 
 
+def test_deployments_are_runs_of_a_pipeline_and_no_releases(
+    planted: Organisation, planted_tables: Tables
+) -> None:
+    types = dict(zip(planted.releases.column("id"), planted.releases.column("type"), strict=True))
+    runs = _by_number(planted_tables, "sn_devops_pipeline_execution")
+    assert {*runs} == {name for name, type_ in types.items() if type_ == "deployment"}
+    assert {*_by_number(planted_tables, "rm_release")} == {*types} - {*runs}
+    for record in planted.releases.rows():
+        if record["type"] == "deployment":
+            row = runs[str(record["id"])]
+            assert row["end_time"] == str(record["released_at"] or "")[:19].replace("T", " ")
+            assert row["result"] == (record["outcome"] or "")
+            assert row["u_version"] == (record["version"] or "")
+
+
+def test_only_requested_items_are_requested_items(planted: Organisation, planted_tables: Tables) -> None:
+    items = {str(row["id"]) for row in planted.requests.rows() if row["type"] == "item"}
+    assert {*_by_number(planted_tables, "sc_req_item")} == items
+    clocks = {row["task"] for row in planted_tables.rows("task_sla")}
+    assert clocks <= {row["sys_id"] for row in planted_tables.rows("task")}
+    assert any(sys_id("sc_req_item", item) in clocks for item in items)
+
+
+def test_a_replaced_model_is_in_the_history_of_its_item(
+    planted: Organisation, planted_tables: Tables
+) -> None:
+    replaced = [row for row in planted.transitions.rows() if row["field"] == "model"]
+    audits = {row["sys_id"]: row for row in planted_tables.rows("sys_audit")}
+    assert replaced
+    for record in replaced:
+        audit = audits[sys_id("sys_audit", str(record["id"]))]
+        assert (audit["tablename"], audit["fieldname"]) == ("cmdb_ci", "model_id")
+        assert planted_tables.row("cmdb_ci", audit["documentkey"]) is not None
+        before = planted_tables.row("cmdb_model", audit["oldvalue"])
+        assert before is not None
+        assert before["name"] == record["old_value"]
+
+
 def test_answers_are_marks_on_the_scale_of_their_question(organisation: Organisation, tables: Tables) -> None:
     results = {row["instance"]: row for row in tables.rows("asmt_metric_result")}
     for record in organisation.surveys.rows():
@@ -127,15 +176,20 @@ def test_every_reference_leads_to_a_row(tables: Tables) -> None:
     assert sorted(set(_dangling(tables))) == []
 
 
-def test_metrics_follow_each_other_without_a_gap(organisation: Organisation, tables: Tables) -> None:
+@pytest.mark.parametrize("which", ["tables", "planted_tables"])
+def test_metrics_follow_each_other_without_a_gap(which: str, request: pytest.FixtureRequest) -> None:
+    tables: Tables = request.getfixturevalue(which)
     lasted: dict[tuple[str, str], list[Cells]] = {}
     for row in tables.rows("metric_instance"):
         lasted.setdefault((row["id"], row["field"]), []).append(row)
-    assert sum(map(len, lasted.values())) == len(organisation.transitions)
     for parts in lasted.values():
         ordered = sorted(parts, key=lambda row: (row["start"], row["end"] or "9"))
         assert [row["end"] for row in ordered[:-1]] == [row["start"] for row in ordered[1:]]
         assert [row["calculation_complete"] for row in ordered].count("false") == 1
+
+
+def test_every_change_of_a_field_begins_a_metric(organisation: Organisation, tables: Tables) -> None:
+    assert len(tables.rows("metric_instance")) == len(organisation.transitions)
 
 
 def test_the_audit_has_every_change_with_its_actor(organisation: Organisation, tables: Tables) -> None:

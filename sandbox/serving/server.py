@@ -12,29 +12,33 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from sandbox.servicenow.clock import Clock
-from sandbox.servicenow.wire.exchange import Reply, Request, page
+from sandbox.serving.clock import Clock
+from sandbox.serving.exchange import Reply, Request, page
 
 LONGEST_URL = 8192
 _SMALLEST_ZIPPED = 500
-Respond = Callable[[Request], Reply]
+Sent = TypeVar("Sent", bound=Request)
 
 
-class Server:
+class Server(Generic[Sent]):
     """Serves on 127.0.0.1 until it is stopped; port 0 is a free one. Raises OSError for one that is taken."""
 
     def __init__(
         self,
-        respond: Respond,
+        respond: Callable[[Sent], Reply],
+        request: type[Sent],
         clock: Clock,
         *,
+        product: str,
         context: ssl.SSLContext | None = None,
         zipped: bool = False,
         port: int = 0,
     ) -> None:
         self.respond = respond
+        self.request = request
+        self.product = product
         self.clock = clock
         self.zipped = zipped
         self.stopping = Event()
@@ -69,7 +73,7 @@ class _Listener(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, owner: Server, context: ssl.SSLContext | None, port: int) -> None:
+    def __init__(self, owner: Server[Any], context: ssl.SSLContext | None, port: int) -> None:
         self.owner = owner
         self.context = context
         self._open: set[socket.socket] = set()
@@ -122,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer any method."""
         owner = self.server.owner
         length = int(self.headers.get("Content-Length") or 0)
-        request = Request(
+        request = owner.request(
             owner.next_number(),
             self.command,
             self.path,
@@ -142,21 +146,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         delivery = reply.delivery
-        if delivery.hang:
-            self.server.owner.stopping.wait()
-            self.close_connection = True
+        if delivery.wait:
+            self.server.owner.stopping.wait(delivery.wait)
+        if delivery.hang and delivery.cut >= 1:
+            self._stand_still()
             return
         body = b"" if self.command == "HEAD" else reply.body
         headers = dict(reply.headers)
         if self._may_zip(body):
             body, headers["Content-Encoding"] = gzip.compress(body, 1), "gzip"
         head = self._head(reply, headers, len(reply.body) if self.command == "HEAD" else len(body))
-        if delivery.cut < 1 or delivery.reset:
+        if delivery.hang:
+            self.connection.sendall(head + body[: int(len(body) * delivery.cut)])
+            self._stand_still()
+        elif delivery.cut < 1 or delivery.reset:
             self._break_off(head, body[: int(len(body) * delivery.cut)], reset=delivery.reset)
         elif delivery.trickle:
             self._trickle(head + body, delivery.trickle)
         else:
             self.connection.sendall(head + body)
+
+    def _stand_still(self) -> None:
+        self.server.owner.stopping.wait()
+        self.close_connection = True
 
     def _may_zip(self, body: bytes) -> bool:
         accepted = "gzip" in self.headers.get("Accept-Encoding", "")
@@ -171,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {length}")
         lines += [f"{name}: {text}" for name, text in headers.items()]
-        return ("\r\n".join([*lines, "Server: ServiceNow", "", ""])).encode("latin-1")
+        return ("\r\n".join([*lines, f"Server: {self.server.owner.product}", "", ""])).encode("latin-1")
 
     def _break_off(self, head: bytes, body: bytes, *, reset: bool) -> None:
         self.close_connection = True

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.servicenow.clock import Clock
-from sandbox.servicenow.script import Occasions, When
-from sandbox.servicenow.wire.exchange import Reply, Request
+from sandbox.serving.clock import Clock
+from sandbox.serving.exchange import RECORDS, Reply, Request
+from sandbox.serving.script import Occasions, When
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ Effect = Callable[[Strike], Reply]
 
 @dataclass(frozen=True)
 class Fault:
-    """An effect on replies and when it strikes; by default every request of the Table API."""
+    """An effect on replies and when it strikes; by default every request of records."""
 
     name: str
     effect: Effect
@@ -36,7 +36,7 @@ class Fault:
         self,
         table: str = "*",
         *,
-        area: str = "table",
+        area: str = RECORDS,
         requests: Container[int] | None = None,
         probability: float = 1.0,
         times: int | None = None,
@@ -48,7 +48,7 @@ class Fault:
 
 
 class Faults:
-    """The script of one instance; the first fault that is due strikes, the others wait."""
+    """The script of one platform; the first fault that is due strikes, the others wait."""
 
     def __init__(self, faults: Sequence[Fault], clock: Clock, seed: int = 1) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The instance's own clock: it can stand, run, be set and be moved by every request."""
+"""A simulated platform's own clock: it can stand, run, be set and be moved by every request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 class Clock:
-    """Time as the instance sees it.
+    """Time as the platform sees it.
 
     Without `start` it follows the real one, `offset` aside. With `start` it stands there until it is
     advanced or set; `per_request` moves it by each request.

@@ -1,18 +1,18 @@
-"""The sandbox's own addresses: truth, journal and clock of an instance, for whoever only has its URL."""
+"""The sandbox's own addresses: truth, journal and clock of a platform, for whoever only has its URL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
-from sandbox.servicenow.clock import Clock
-from sandbox.servicenow.journal import Journal
-from sandbox.servicenow.store import Row
-from sandbox.servicenow.wire.exchange import Reply, Request, answer, failure
+from sandbox.serving.clock import Clock
+from sandbox.serving.exchange import Reply, Request, answer
+from sandbox.serving.journal import Journal
 
 PREFIX = "/sandbox/"
-Truth = Callable[[str, bool], list[Row]]
+Truth = Callable[[str, bool], Sequence[Mapping[str, Any]]]
 
 
 class Control:
@@ -32,7 +32,7 @@ class Control:
             "clock": self._of_clock,
         }
         known = answers.get(what)
-        return known(request, name) if known else failure(404, "Unknown address")
+        return known(request, name) if known else answer(404, {"error": "Unknown address"})
 
     def _of_truth(self, request: Request, name: str) -> Reply:
         return answer(200, {"result": self._truth(name, not request.flag("hidden"))})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from threading import Lock
 
-from sandbox.servicenow.wire.exchange import Reply, Request
+from sandbox.serving.exchange import RECORDS, Reply, Request
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class When:
     """Every request of the area unless something narrower is said."""
 
     table: str = "*"
-    """Name of a table, with wildcards."""
-    area: str = "table"
-    """table, stats, batch, attachment, token, or * for all."""
+    """Name of a table or a kind of resource, with wildcards."""
+    area: str = RECORDS
+    """Another area of the platform, token for the endpoint of tokens, * for all."""
     requests: Container[int] | None = None
     """Which of the matching requests, counted from 1."""
     probability: float = 1.0

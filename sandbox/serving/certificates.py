@@ -1,4 +1,4 @@
-"""A throw-away certificate authority for one instance."""
+"""A throw-away certificate authority for one simulated platform."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,12 +11,19 @@ import orjson
 
 JSON = "application/json;charset=UTF-8"
 HTML = "text/html;charset=UTF-8"
-_ROUTE = re.compile(r"/api/now(?:/(v\d))?/(table|stats|batch|attachment)(?:/([^/]*))?(?:/([^/]*))?/?")
+
+
+READING = ("GET", "HEAD", "OPTIONS")
+RECORDS = "table"
+"""The area of everything that serves records; faults strike there unless they say where."""
 
 
 @dataclass
 class Request:
-    """What a client sent; `number` counts the requests of this instance from 1."""
+    """What a client sent; `number` counts the requests of this server from 1.
+
+    A platform's own class of requests says in `route` what is asked for.
+    """
 
     number: int
     method: str
@@ -26,28 +32,23 @@ class Request:
     body: bytes = b""
     session: str = ""
     certified: bool = False
-    """The client showed a certificate of the instance's authority."""
+    """The client showed a certificate of the server's authority."""
 
     def __post_init__(self) -> None:
         self._headers = {name.lower(): text for name, text in self.headers.items()}
         path, _, query = self.target.partition("?")
         self.path = unquote(path)
         self.parameters = dict(parse_qsl(query, keep_blank_values=True))
-        match = _ROUTE.fullmatch(self.path)
-        parts = match.groups(default="") if match else ("", "", "", "")
-        self.version, self.area, self.name, self.part = parts
-        if self.path == "/oauth_token.do":
-            self.area = "token"
+        self.area, self.table = self.route()
 
-    @property
-    def table(self) -> str:
-        """The table that is asked for, empty for other requests."""
-        return self.name if self.area in ("table", "stats") else ""
+    def route(self) -> tuple[str, str]:
+        """Return the area, and in it what faults and journal go by: a table, or a kind of resource."""
+        return "", ""
 
     @property
     def writes(self) -> bool:
         """It would change something."""
-        return self.area in ("table", "attachment", "batch") and self.method not in ("GET", "HEAD", "OPTIONS")
+        return self.area != "token" and self.method not in READING
 
     def header(self, name: str) -> str:
         """Return a header, empty where it was not sent."""
@@ -80,7 +81,9 @@ class Delivery:
     reset: bool = False
     """The connection is reset; with `cut` 0 nothing is sent."""
     hang: bool = False
-    """Nothing is sent and the connection stays open until the instance stops."""
+    """Nothing is sent, or the share `cut`, and the connection stays open until the server stops."""
+    wait: float = 0.0
+    """Seconds before the first byte."""
     trickle: int = 0
     """Bytes per tenth of a second."""
 
@@ -90,7 +93,7 @@ WHOLE = Delivery()
 
 @dataclass
 class Reply:
-    """What an instance answers, and what the journal notes about it."""
+    """What a platform answers, and what the journal notes about it."""
 
     status: int
     body: bytes = b""
@@ -111,12 +114,6 @@ class Reply:
 def answer(status: int, content: object) -> Reply:
     """Return a reply with a JSON body."""
     return Reply(status, orjson.dumps(content))
-
-
-def failure(status: int, message: str, detail: str = "") -> Reply:
-    """Return a reply that says what is wrong, as the platform does."""
-    content = {"error": {"message": message, "detail": detail or None}, "status": "failure"}
-    return answer(status, content)
 
 
 def page(status: int, title: str, text: str) -> Reply:

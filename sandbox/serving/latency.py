@@ -1,4 +1,4 @@
-"""How long an instance takes to answer."""
+"""How long a simulated platform takes to answer."""
 
 from __future__ import annotations
 
