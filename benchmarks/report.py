@@ -20,6 +20,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from benchmarks.assessment import assessment
 from benchmarks.servicenow import servicenow
 from storage.evidence import open_store
 from storage.evidence.store import Record, Value
@@ -97,6 +98,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     "merge": merge,
     "uci-log": uci,
     "demo": demo,
+    "assess": assessment,
     "servicenow": servicenow,
 }
 

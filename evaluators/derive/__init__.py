@@ -52,7 +52,7 @@ from evaluators.policy import Policy
 from storage.evidence import relation
 from storage.evidence.store import EvidenceStore
 
-RULES = "4"
+RULES = "5"
 """Raised whenever a derivation changes, so that stored columns are derived again."""
 
 KEY = ["source", "id"]

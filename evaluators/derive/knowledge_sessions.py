@@ -28,8 +28,7 @@ WITH step AS (
   JOIN contact AS c ON c.source = v.source AND c.person = v.person
     AND c.opened_at >= v.started_at AND c.opened_at <= v.last_at + INTERVAL 24 HOUR
   JOIN topic AS t ON t.source = v.source AND t.session = v.session
-  WHERE t.service_id = c.service_id OR t.category = c.category
-    OR (t.service_id IS NULL AND t.category IS NULL)
+  WHERE COALESCE(t.service_id = c.service_id, TRUE) OR COALESCE(t.category = c.category, TRUE)
 )
 SELECT u.source, u.id, CASE WHEN v.id IS NOT NULL
   THEN v.was_read AND v.person IS NOT NULL AND a.session IS NULL END AS session_solved
@@ -38,8 +37,9 @@ LEFT JOIN visit AS v ON v.source = u.source AND v.id = u.id
 LEFT JOIN asked AS a ON a.source = v.source AND a.session = v.session
 ORDER BY u.source, u.id
 """
-"""A contact is on the topic if it shares service or category with an article that was read; an article
-without both may be on any topic. Of a user who is not known nobody can say that no contact followed."""
+"""A contact is on the topic if it shares service or category with an article that was read, or may share it:
+what either leaves empty is not known to differ. Of a user who is not known nobody can say that no contact
+followed."""
 
 
 def derive_sessions(store: EvidenceStore, _policy: Policy) -> pa.Table:

@@ -29,20 +29,24 @@ WITH history AS (
   UNION SELECT source, id, first_incident_id FROM problem WHERE first_incident_id IS NOT NULL
 ), incidents AS (
   SELECT source, id, COUNT(*) AS linked FROM tied GROUP BY 1, 2
+), urgent AS (
+  SELECT source, service_id, opened_at FROM incident AS i WHERE {urgent("i")} AND {counts("i")}
 ), hurt AS (
-  SELECT DISTINCT p.source, p.id FROM problem AS p
-  JOIN incident AS i ON i.source = p.source AND i.service_id = p.service_id
-    AND i.opened_at < p.opened_at AND i.opened_at >= p.opened_at - INTERVAL 30 DAY
-  WHERE {urgent("i")} AND {counts("i")}
+  SELECT p.source, p.id FROM problem AS p
+  ASOF JOIN urgent AS i
+    ON i.source = p.source AND i.service_id = p.service_id AND i.opened_at < p.opened_at
+  WHERE i.opened_at >= p.opened_at - INTERVAL 30 DAY
 ), changed AS (
   SELECT source, id, problem_id FROM change AS c WHERE {implemented("c")}
+), released AS (
+  SELECT source, id FROM release WHERE released_at IS NOT NULL AND disposition IS NULL
+  UNION SELECT source, change_id FROM release WHERE released_at IS NOT NULL AND disposition IS NULL
 ), fixed AS (
   SELECT source, problem_id AS id FROM changed WHERE problem_id IS NOT NULL
   UNION SELECT p.source, p.id FROM problem AS p
     JOIN changed AS c ON c.source = p.source AND c.id = p.fix_change_id
   UNION SELECT p.source, p.id FROM problem AS p
-    JOIN release AS r ON r.source = p.source AND p.fix_change_id IN (r.id, r.change_id)
-    WHERE r.released_at IS NOT NULL AND r.disposition IS NULL
+    JOIN released AS r ON r.source = p.source AND r.id = p.fix_change_id
 )
 SELECT p.source, p.id, p.assignment_group, p.origin, p.opened_at AS opened_on,
   COALESCE(p.root_cause_at, h.cause_at) AS cause_found_on,

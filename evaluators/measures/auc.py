@@ -10,14 +10,13 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from evaluators.measures.base import Context, MeasureModel, codes, insufficient, integers
-from evaluators.measures.blocks import category_draws
+from evaluators.measures.blocks import block_interval, category_draws
 from evaluators.measures.cells import condition_of, numbered
 from evaluators.measures.population import Population, Reading
 from evaluators.measures.series import by_period, periods_of
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from evaluators.windows import Window
 from storage.records.schema import RecordKind
@@ -92,7 +91,7 @@ class AreaUnderCurve(MeasureModel):
             )
             return insufficient(reason, events + others)
         index, levels = codes(used, "score")
-        happened = np.asarray(used.column("event").to_pylist(), dtype=np.int64)
+        happened = np.asarray(used.column("event"), dtype=np.int64)
         n, width = integers(used, "n"), 2 * len(levels)
         categories = 2 * index + happened
         counts = np.bincount(categories, weights=n, minlength=width)
@@ -103,7 +102,7 @@ class AreaUnderCurve(MeasureModel):
             context.generator, *padded, np.append(n, np.zeros(width, np.int64)), INTERVAL_DRAWS
         )
         draws = self._area(resampled)
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         longer = "" if used is recent else f", in the last {self.extended.days if self.extended else 0} days"
         return Measurement(
             State.MEASURED,
@@ -133,5 +132,5 @@ class AreaUnderCurve(MeasureModel):
 def _counts(rows: pa.Table) -> tuple[int, int]:
     """Return records with and without the event."""
     n = integers(rows, "n")
-    events = int(n[np.asarray(rows.column("event").to_pylist(), dtype=np.bool_)].sum())
+    events = int(n[np.asarray(rows.column("event"), dtype=np.bool_)].sum())
     return events, int(n.sum()) - events

@@ -191,10 +191,22 @@ def integers(rows: pa.Table, column: str) -> IntArray:
 
 def codes(rows: pa.Table, *columns: str) -> tuple[IntArray, list[tuple[Any, ...]]]:
     """Number the distinct combinations of columns in sorted order; empty values sort first."""
-    keys = list(zip(*(rows.column(name).to_pylist() for name in columns), strict=True))
-    distinct = sorted(set(keys), key=lambda key: tuple((part is not None, part) for part in key))
-    number = {key: index for index, key in enumerate(distinct)}
-    return np.fromiter((number[key] for key in keys), dtype=np.int64, count=len(keys)), distinct
+    index, distinct = np.zeros(len(rows), np.int64), [()] * min(len(rows), 1)
+    for name in columns:
+        values, names = _numbered(rows.column(name).combine_chunks())
+        index, pairs = _numbered(pa.array(index * len(names) + values))
+        distinct = [(*distinct[pair // len(names)], names[pair % len(names)]) for pair in pairs]
+    return index, distinct
+
+
+def _numbered(values: pa.Array) -> tuple[IntArray, list[Any]]:
+    """Number the distinct values in sorted order, an empty one first."""
+    encoded = values.dictionary_encode(null_encoding="encode")
+    names = encoded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=lambda place: (names[place] is not None, names[place]))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[np.asarray(encoded.indices, dtype=np.int64)], [names[place] for place in order]
 
 
 def worst_groups(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evaluators.statistics.arrays import FloatArray, IntArray
+from evaluators.statistics.intervals import expanded, percentile_interval
 from evaluators.statistics.resampling import block_weights, multinomial_counts
 
 MINIMUM_BLOCKS = 8
@@ -19,15 +20,17 @@ def block_draws(
     """Return resampled column sums, shape (draws, columns of `sums`).
 
     Row i of `sums` holds the sums over `counts[i]` alike records of week `weeks[i]`. With at least eight
-    weeks whole weeks are drawn with replacement, else single records.
+    weeks whole weeks are drawn with replacement, else single records: as many of each kind as it happens,
+    so that very many alike ones cost no more than few.
     """
     blocks = int(weeks.max()) + 1 if len(weeks) else 0
     if blocks >= MINIMUM_BLOCKS:
         by_week = np.zeros((blocks, sums.shape[1]))
         np.add.at(by_week, weeks, sums)
         return np.asarray(block_weights(generator, blocks, draws) @ by_week, dtype=np.float64)
-    each = sums / np.maximum(counts, 1)[:, None]
-    return np.asarray(multinomial_counts(generator, counts, draws) @ each, dtype=np.float64)
+    alike, kinds = np.unique(sums / np.maximum(counts, 1)[:, None], axis=0, return_inverse=True)
+    records = np.bincount(kinds.ravel(), weights=counts, minlength=len(alike))
+    return np.asarray(multinomial_counts(generator, records, draws) @ alike, dtype=np.float64)
 
 
 def category_draws(
@@ -44,6 +47,15 @@ def category_draws(
         np.add.at(by_week, (weeks, categories), counts)
         return np.asarray(block_weights(generator, blocks, draws) @ by_week, dtype=np.float64)
     return multinomial_counts(generator, np.bincount(categories, weights=counts, minlength=width), draws)
+
+
+def block_interval(draws: FloatArray, weeks: IntArray) -> tuple[float, float]:
+    """Return the interval of resampled values (method B), expanded where whole weeks were resampled.
+
+    The percentiles themselves are too narrow for so few blocks (`expanded`); of records there are enough.
+    """
+    blocks = int(weeks.max()) + 1 if len(weeks) else 0
+    return percentile_interval(draws, expanded(blocks) if blocks >= MINIMUM_BLOCKS else 0.95)
 
 
 def record_weights(generator: np.random.Generator, weeks: IntArray, draws: int) -> Iterator[IntArray]:

@@ -19,7 +19,7 @@ from evaluators.measures.base import (
     quoted,
     worst_groups,
 )
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.population import Population
 from evaluators.measures.teams import TeamEvidence
 from evaluators.predicates import Predicate
@@ -110,7 +110,7 @@ class MeanCompleteness(MeasureModel):
         if records < context.minimum:
             return insufficient(f"{records} of at least {context.minimum} records", records)
         draws = self._mean_draws(rows, context, INTERVAL_DRAWS)
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, codes(rows, "week")[0])
         measurement = Measurement(
             State.MEASURED,
             self._reason(rows, records),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -19,6 +19,7 @@ from evaluators.measures.population import Population
 from evaluators.measures.share import Share
 from evaluators.measures.teams import TeamEvidence, renamed_teams
 from evaluators.results import Measurement, State
+from evaluators.statistics.arrays import FloatArray
 from evaluators.statistics.conforming import (
     FEWEST_TEAMS,
     ConformingResult,
@@ -102,24 +103,10 @@ class ConformingVolume(MeasureModel):
             reason = f"the organisation has {reference.tested} teams large enough to compare with"
             return insufficient(f"{reason}, {max(context.minimum, FEWEST_TEAMS)} are needed", total)
         verdict = reference.verdict([team.team() for team in teams], total)
-        if not verdict.sufficient or verdict.share is None:
+        if not verdict.sufficient:
             return insufficient(verdict.reason, verdict.tested)
         draws = np.array([reference.drawn(teams, draw, total) for draw in range(CONFIDENCE_DRAWS)])
-        low, high = percentile_interval(draws)
-        behind = [team for team, conforms in verdict.teams if not conforms]
-        return Measurement(
-            State.MEASURED,
-            f"{len(behind)} of {len(verdict.teams)} teams fall behind the organisation's reference",
-            value=100 * verdict.share,
-            low=low,
-            high=high,
-            numerator=verdict.conforming,
-            denominator=verdict.tested,
-            n=verdict.tested,
-            groups=self._worst(behind),
-            draws=tuple(draws),
-            aggregates=(("conforming", verdict.conforming), ("tested", verdict.tested), ("all", total)),
-        )
+        return self._measured(verdict, draws, total, against=" the organisation's reference")
 
     def answer(self, rows: pa.Table, context: Context) -> Measurement:
         """Test each team against the reference and add up."""
@@ -128,25 +115,30 @@ class ConformingVolume(MeasureModel):
         if not total:
             return insufficient("no records", 0)
         verdict = self._verdict([team.team() for team in teams], total)
-        if not verdict.sufficient or verdict.share is None:
+        if not verdict.sufficient:
             return insufficient(verdict.reason, verdict.tested)
         if len(verdict.teams) < context.minimum:
             reason = f"{len(verdict.teams)} teams are large enough to test, {context.minimum} are needed"
             return insufficient(reason, verdict.tested)
         draws = np.array([self._draw(teams, draw, total) for draw in range(CONFIDENCE_DRAWS)])
+        found = self._measured(verdict, draws, total)
+        return replace(found, sample=self._sample(_behind(verdict), context))
+
+    def _measured(
+        self, verdict: ConformingResult, draws: FloatArray, total: int, against: str = ""
+    ) -> Measurement:
+        behind = _behind(verdict)
         low, high = percentile_interval(draws)
-        behind = [team for team, conforms in verdict.teams if not conforms]
         return Measurement(
             State.MEASURED,
-            f"{len(behind)} of {len(verdict.teams)} teams fall behind",
-            value=100 * verdict.share,
+            f"{len(behind)} of {len(verdict.teams)} teams fall behind{against}",
+            value=100 * (verdict.share or 0.0),
             low=low,
             high=high,
             numerator=verdict.conforming,
             denominator=verdict.tested,
             n=verdict.tested,
             groups=self._worst(behind),
-            sample=self._sample(behind, context),
             draws=tuple(draws),
             aggregates=(("conforming", verdict.conforming), ("tested", verdict.tested), ("all", total)),
         )
@@ -183,6 +175,10 @@ class ConformingVolume(MeasureModel):
     def _sample(self, behind: list[Team], context: Context) -> tuple[str, ...]:
         names = ", ".join(quoted(team.name) for team in behind)
         return context.sample(f"{self.of.group} IN ({names})") if names else ()
+
+
+def _behind(verdict: ConformingResult) -> list[Team]:
+    return [team for team, conforms in verdict.teams if not conforms]
 
 
 @dataclass

@@ -9,15 +9,14 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from evaluators.measures.base import Context, insufficient, integers, judged_by_width, unknown_columns
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.base import Context, codes, insufficient, integers, judged_by_width, unknown_columns
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.cells import condition_of, numbered
 from evaluators.measures.population import Population, Reading
 from evaluators.measures.series import Sampled, SerialMeasure, Taken, periods_of
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from evaluators.statistics.trend import SeriesKind
@@ -140,7 +139,7 @@ class CountRatio(SerialMeasure):
         if n < context.minimum or whole <= 0:
             return insufficient(f"{n} of at least {context.minimum} in the {self.counted}", n)
         draws = self._ratio(block_draws(context.generator, weeks, counts, sums, INTERVAL_DRAWS))
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         measurement = Measurement(
             State.MEASURED,
             f"{part:,} to {whole:,}",
@@ -163,14 +162,14 @@ class CountRatio(SerialMeasure):
             return self._tallied(rows.filter(pa.array(np.isin(index, periods))))
 
         def taken(periods: Sequence[int]) -> Taken | None:
-            weeks, counts, sums = tallied(periods)
+            weeks, counts, sums = single[periods[0]] if len(periods) == 1 else tallied(periods)
             if sums[:, 1].sum() <= 0:
                 return None
             draws = self._ratio(block_draws(context.generator, weeks, counts, sums, CONFIDENCE_DRAWS))
             return float(self._ratio(sums.sum(axis=0)[None, :])[0]), draws
 
-        found = np.unique(index).tolist()
-        return Sampled({number: int(tallied([number])[2][:, 2].sum()) for number in found}, taken)
+        single = {number: tallied([number]) for number in np.unique(index).tolist()}
+        return Sampled({number: int(sums[:, 2].sum()) for number, (_, _, sums) in single.items()}, taken)
 
     def _side(self, name: str) -> Side:
         return self.numerator if name == "numerator" else self.denominator
@@ -195,14 +194,14 @@ class CountRatio(SerialMeasure):
 
     def _counted_once(self, rows: pa.Table, name: str) -> IntArray:
         """Return the positions of a side's rows, of each different value the first."""
-        sides = np.asarray(rows.column("side").to_pylist(), dtype=object)
-        positions = np.flatnonzero(sides == name)
+        sides, names = codes(rows, "side")
+        positions = np.flatnonzero(sides == names.index((name,))) if (name,) in names else sides[:0]
         if self._side(name).distinct is None or not len(positions):
             return positions
         part = rows.take(pa.array(positions))
         order = np.argsort(periods_of(part, "week", "week"), kind="stable")
-        values = np.asarray(part.column("counted").to_pylist(), dtype=str)[order]
-        _, first = np.unique(values, return_index=True)
+        values = np.asarray(part.column("counted").combine_chunks().dictionary_encode().indices)
+        _, first = np.unique(values[order], return_index=True)
         return np.asarray(positions[np.sort(order[first])], dtype=np.int64)
 
     def _ratio(self, sums: IntArray | FloatArray) -> FloatArray:

@@ -12,19 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from evaluators.measures.base import (
     Context,
     MeasureModel,
+    codes,
     insufficient,
     integers,
     judged_by_width,
     unknown_columns,
     worst_groups,
 )
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.cells import Columns, complete, condition_of, in_cells, numbered, numbered_cells
 from evaluators.measures.population import Population, Reading
 from evaluators.measures.series import by_period, periods_of
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from evaluators.windows import Window
 from storage.records import KINDS
@@ -122,7 +122,7 @@ class CoveredVolume(MeasureModel):
         pairs = np.vstack([np.column_stack([covered, covered]), np.column_stack([0 * n, n - covered])])
         sums = block_draws(context.generator, np.tile(weeks, 2), pairs[:, 1], pairs, INTERVAL_DRAWS)
         draws = 100 * sums[:, 0] / np.maximum(sums[:, 1], 1)
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         missing = np.bincount(cells, weights=n - covered)
         totals = np.bincount(cells, weights=n).astype(np.int64)
         measurement = Measurement(
@@ -142,8 +142,7 @@ class CoveredVolume(MeasureModel):
         return judged_by_width(measurement, context)
 
     def _filled(self, rows: pa.Table) -> int:
-        keys = zip(*(rows.column(name).to_pylist() for name in self.cells), strict=True)
-        return len({key for key in keys if None not in key})
+        return sum(None not in cell for cell in codes(rows, *self.cells)[1])
 
     def _covered(self, population: Population) -> str:
         tests = [

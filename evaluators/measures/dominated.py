@@ -17,12 +17,11 @@ from evaluators.measures.base import (
     judged_by_width,
     quoted,
 )
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.population import Population
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from storage.records.schema import RecordKind
 
@@ -69,7 +68,7 @@ class DominatedCells(MeasureModel):
                 f"{den} of at least {context.minimum} records in cells of {self.minimum_cell}", den
             )
         draws = self._draws(rows, pairs, cell_of_pair, context)
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, codes(rows, "week")[0])
         cells = np.flatnonzero(dominated[0])
         worst = sorted(cells, key=lambda cell: (-dominated[0, cell], cell))
         measurement = Measurement(

@@ -9,13 +9,12 @@ import pyarrow as pa
 from pydantic import Field
 
 from evaluators.measures.base import Context, MeasureModel, codes, insufficient, integers, judged_by_width
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.cells import condition_of
 from evaluators.measures.population import Population
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from storage.records.schema import RecordKind
 
@@ -63,7 +62,7 @@ class EarlyWarning(MeasureModel):
             return insufficient("alerts are not known of any day before an incident to compare with", n)
         weeks, _ = codes(rows, "week")
         draws = self._value(block_draws(context.generator, weeks, sums[:, 0], sums, INTERVAL_DRAWS))
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         measurement = Measurement(
             State.MEASURED,
             f"{used:,} of {n:,} incidents with a warning that was acted on, {warned:,} with any; "

@@ -10,11 +10,10 @@ import pyarrow as pa
 from pydantic import Field
 
 from evaluators.measures.base import Context, MeasureModel, codes, insufficient, integers, judged_by_width
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.population import Population, Reading
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from evaluators.windows import Window
 
@@ -83,7 +82,7 @@ class LinkageRecall(MeasureModel):
             return insufficient("no incident is recorded or likely to be caused by a change", changes)
         weeks, _ = codes(rows, "week")
         draws = _recall(block_draws(context.generator, weeks, integers(rows, "n"), sums, INTERVAL_DRAWS))
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         measurement = Measurement(
             State.MEASURED,
             f"{recorded:.0f} incidents recorded as caused by {changes:,} changes, {estimated:.1f} estimated",

@@ -17,14 +17,13 @@ from evaluators.measures.base import (
     judged_by_width,
     worst_groups,
 )
-from evaluators.measures.blocks import category_draws
+from evaluators.measures.blocks import block_interval, category_draws
 from evaluators.measures.cells import Columns, complete, condition_of, numbered, numbered_cells
 from evaluators.measures.population import Population
 from evaluators.measures.series import Sampled, SerialMeasure, Taken, by_period, periods_of, sums_by
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from storage.records.schema import RecordKind
@@ -71,7 +70,7 @@ class MacroShare(SerialMeasure):
             found = f"{int(tested.sum())} of at least {context.minimum} {what}"
             return insufficient(f"{found} with {self.minimum_in_cell} records", int(n.sum()))
         draws = self._draws(rows, cells, context, INTERVAL_DRAWS)
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, numbered(periods_of(rows, "week", "week")))
         missing = (n - good)[tested]
         measurement = Measurement(
             State.MEASURED,
@@ -177,7 +176,7 @@ class CellFrequency(MeasureModel):
         weeks = numbered(periods_of(rows, "week", "week"))
         resampled = category_draws(context.generator, weeks, cells, n, INTERVAL_DRAWS)
         draws = np.median(resampled, axis=1) * self.per_days / days
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         seldom = np.argsort(counts, kind="stable")[:3].tolist()
         return Measurement(
             State.MEASURED,

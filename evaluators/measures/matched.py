@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import ConfigDict, Field
 
 from evaluators.measures.base import Context, MeasureModel, codes, insufficient, judged_by_width
-from evaluators.measures.blocks import record_weights
+from evaluators.measures.blocks import block_interval, record_weights
 from evaluators.measures.case_mix import expected_of, floored, medians_by, with_expected
 from evaluators.measures.cells import Columns, complete, numbered
 from evaluators.measures.population import Population
@@ -17,7 +17,6 @@ from evaluators.measures.series import periods_of
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import BoolArray, FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from storage.records.schema import RecordKind
 
@@ -69,7 +68,7 @@ class MatchedRatio(MeasureModel):
     def answer(self, rows: pa.Table, context: Context) -> Measurement:
         """Compare within strata and take the bootstrap interval."""
         shared = self._shared(rows)
-        included = np.asarray(shared.column("included").to_pylist(), dtype=np.bool_)
+        included = np.asarray(shared.column("included"), dtype=np.bool_)
         found = (int(included.sum()), int((~included).sum()))
         if min(found) < max(context.minimum, 1):
             reason = f"{found[0]} records with it and {found[1]} without in strata that hold both"
@@ -79,7 +78,7 @@ class MatchedRatio(MeasureModel):
         weeks = numbered(periods_of(shared, "day", "week"))[order]
         weights = record_weights(context.generator, weeks, INTERVAL_DRAWS)
         draws = np.array([_ratio(logs, included, taken) for taken in weights])
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         measurement = Measurement(
             State.MEASURED,
             f"{found[0]:,} records with it and {found[1]:,} without, of the same {', '.join(self.strata)}",
@@ -96,7 +95,7 @@ class MatchedRatio(MeasureModel):
     def _shared(self, rows: pa.Table) -> pa.Table:
         """Return the records of strata that hold both."""
         strata, names = codes(rows, *self.strata)
-        included = np.asarray(rows.column("included").to_pylist(), dtype=np.int64)
+        included = np.asarray(rows.column("included"), dtype=np.int64)
         of_them = np.bincount(strata, weights=included, minlength=len(names))
         both = (of_them > 0) & (of_them < np.bincount(strata, minlength=len(names)))
         return rows.filter(pa.array(both[strata], pa.bool_()))

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from evaluators.measures.base import Context, MeasureModel, insufficient, integers, judged_by_width
-from evaluators.measures.blocks import record_weights
+from evaluators.measures.blocks import block_interval, record_weights
 from evaluators.measures.cells import Columns, complete, condition_of, numbered, numbered_cells
 from evaluators.measures.population import Population
 from evaluators.measures.series import periods_of
@@ -17,7 +17,6 @@ from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
 from evaluators.statistics.conforming import weighted_median
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from storage.records.schema import RecordKind
 
@@ -74,7 +73,7 @@ class CellSpread(MeasureModel):
         ratios, volumes = self._ratios(cells, seconds, ones)
         weights = record_weights(context.generator, weeks, INTERVAL_DRAWS)
         draws = np.array([self._median(cells, seconds, taken) for taken in weights])
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         large = np.flatnonzero(volumes >= self.minimum_in_cell)
         worst = sorted(large.tolist(), key=lambda cell: (-ratios[cell], cell))[:3]
         measurement = Measurement(

@@ -17,13 +17,12 @@ from evaluators.measures.base import (
     judged_by_width,
     worst_groups,
 )
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.population import Population
 from evaluators.measures.series import Sampled, SerialMeasure, Taken, by_period, periods_of, sums_by
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
 from evaluators.statistics.arrays import FloatArray, IntArray
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 from storage.records.schema import RecordKind
@@ -78,7 +77,7 @@ class StratifiedShare(SerialMeasure):
         if records < context.minimum or not self._counted(sums).any():
             return insufficient(f"{records} of at least {context.minimum} records", records)
         draws = self._draws(rows, context, INTERVAL_DRAWS)
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, codes(rows, "week")[0])
         measurement = Measurement(
             State.MEASURED,
             self._reason(sums),

@@ -15,10 +15,9 @@ from evaluators.measures.base import (
     integers,
     judged_by_width,
 )
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.population import Population
 from evaluators.results import Measurement, State
-from evaluators.statistics.intervals import percentile_interval
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS
 
 
@@ -56,7 +55,7 @@ class TotalRatio(MeasureModel):
             context.generator, weeks, np.ones_like(part), np.column_stack([part, whole]), INTERVAL_DRAWS
         )
         draws = 100 * sums[:, 0] / np.maximum(sums[:, 1], 1)
-        low, high = percentile_interval(draws)
+        low, high = block_interval(draws, weeks)
         measurement = Measurement(
             State.MEASURED,
             f"totals over {len(part):,} records",

@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from evaluators.measures.base import Context, codes, insufficient, integers, judged_by_width
-from evaluators.measures.blocks import block_draws
+from evaluators.measures.blocks import block_draws, block_interval
 from evaluators.measures.case_mix import sampled_medians
 from evaluators.measures.cells import condition_of, numbered
 from evaluators.measures.population import Population
 from evaluators.measures.series import Sampled, SerialMeasure, Taken, periods_of, sums_by
 from evaluators.predicates import Predicate
 from evaluators.results import Measurement, State
-from evaluators.statistics.arrays import FloatArray
-from evaluators.statistics.intervals import median_interval, percentile_interval
+from evaluators.statistics.arrays import FloatArray, IntArray
+from evaluators.statistics.intervals import median_interval
 from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, INTERVAL_DRAWS, median_draws
 from evaluators.statistics.trend import SeriesKind
@@ -151,7 +151,8 @@ class Mean(ValueMeasure):
     def taken_from(self, values: FloatArray, rows: pa.Table, context: Context) -> Interval:
         """Return the mean with its bootstrap interval."""
         draws = self._draws(rows, context, INTERVAL_DRAWS)
-        return self.centre(values), *percentile_interval(draws), draws[:CONFIDENCE_DRAWS]
+        low, high = block_interval(draws, self._weeks(rows))
+        return self.centre(values), low, high, draws[:CONFIDENCE_DRAWS]
 
     def sampled(self, rows: pa.Table, context: Context, period: Period) -> Sampled:
         """Return means by period."""
@@ -165,7 +166,10 @@ class Mean(ValueMeasure):
         return Sampled(sums_by(index, np.ones(len(index), np.int64)), taken)
 
     def _draws(self, rows: pa.Table, context: Context, draws: int) -> FloatArray:
-        weeks, numbers = numbered(periods_of(rows, "day", "week")), integers(rows, "value")
+        weeks, numbers = self._weeks(rows), integers(rows, "value")
         ones = np.ones_like(numbers)
         sums = block_draws(context.generator, weeks, ones, np.column_stack([numbers, ones]), draws)
         return np.asarray(sums[:, 0] / np.maximum(sums[:, 1], 1) / self.per, dtype=np.float64)
+
+    def _weeks(self, rows: pa.Table) -> IntArray:
+        return numbered(periods_of(rows, "day", "week"))

@@ -117,12 +117,6 @@ INCIDENT = RecordKind(
             "policy:priority_matrix",
         ),
         derived(
-            "group_count",
-            ColumnType.INTEGER,
-            "Different groups it was assigned to; empty without group history",
-            "transition:assignment_group",
-        ),
-        derived(
             "returned_to_group",
             ColumnType.BOOLEAN,
             "A group had it again after it had left; empty without group history",
@@ -162,28 +156,6 @@ INCIDENT = RecordKind(
             ColumnType.DATE,
             "Day resolved, or closed where it never was resolved; empty while it is open",
             "resolved_at|closed_at",
-        ),
-        derived(
-            "ci_valid",
-            ColumnType.BOOLEAN,
-            "Bound to an item or service that exists and was in operation",
-            "ci_id|service_id",
-            "configuration_item.operational",
-            current=True,
-        ),
-        derived(
-            "service_known",
-            ColumnType.BOOLEAN,
-            "Bound to a service that exists, or to an item that is one or that one depends on directly",
-            "service_id|ci_id",
-            "configuration_item.service",
-            current=True,
-        ),
-        derived(
-            "target_attached",
-            ColumnType.BOOLEAN,
-            "A resolution target was attached and not cancelled before it stopped",
-            "service_level:",
         ),
         derived(
             "cluster",
@@ -243,31 +215,6 @@ INCIDENT = RecordKind(
             group="transition:assignment_group|reassignment_count",
         ),
         derived("target_expected", ColumnType.BOOLEAN, "Of priority 1 or 2", "priority"),
-        derived(
-            "internal_targets_complete",
-            ColumnType.BOOLEAN,
-            "Every stay of more than 4 business hours with a group had an OLA or contract clock; empty "
-            "without group history",
-            "transition:assignment_group",
-            "service_level:",
-        ),
-        derived(
-            "at_risk",
-            ColumnType.BOOLEAN,
-            "A resolution clock passed 75 % of its target; empty without a clock that stopped",
-            "service_level.target_seconds",
-            "service_level.stopped_at",
-        ),
-        derived(
-            "risk_averted",
-            ColumnType.BOOLEAN,
-            "It was reassigned or its priority raised between 75 % of the target and the breach, and the "
-            "target was met; empty without a clock that stopped",
-            "service_level.target_seconds",
-            "service_level.breached",
-            "transition:assignment_group|transition:assignee",
-            "transition:priority",
-        ),
         derived(
             "business_impact_recorded",
             ColumnType.BOOLEAN,

@@ -9,13 +9,81 @@ ARTICLE = "knowledge_used|knowledge_use.record_id"
 """An article on a ticket shows on the ticket itself or among the uses."""
 
 
+_BINDING = (
+    derived(
+        "ci_valid",
+        ColumnType.BOOLEAN,
+        "Bound to an item or service that exists and was in operation",
+        "ci_id|service_id",
+        "configuration_item.operational",
+        current=True,
+    ),
+    derived(
+        "service_known",
+        ColumnType.BOOLEAN,
+        "Bound to a service that exists, or to an item that is one or that one depends on directly",
+        "service_id|ci_id",
+        "configuration_item.service",
+        current=True,
+    ),
+    derived(
+        "target_attached",
+        ColumnType.BOOLEAN,
+        "A resolution target was attached and not cancelled before it stopped",
+        "service_level:",
+    ),
+)
+"""What it concerns and by when it has to be resolved."""
+
+_PROGRESS = (
+    derived(
+        "group_count",
+        ColumnType.INTEGER,
+        "Different groups it was assigned to; empty without group history",
+        "transition:assignment_group",
+    ),
+    derived(
+        "internal_targets_complete",
+        ColumnType.BOOLEAN,
+        "Every stay of more than 4 business hours with a group had an OLA or contract clock; empty "
+        "without group history",
+        "transition:assignment_group",
+        "service_level:",
+    ),
+    derived(
+        "at_risk",
+        ColumnType.BOOLEAN,
+        "A resolution clock passed 75 % of its target; empty without a clock that stopped",
+        "service_level.target_seconds",
+        "service_level.stopped_at",
+    ),
+    derived(
+        "risk_averted",
+        ColumnType.BOOLEAN,
+        "It was reassigned or its priority raised between 75 % of the target and the breach, and the "
+        "target was met; empty without a clock that stopped",
+        "service_level.target_seconds",
+        "service_level.breached",
+        "transition:assignment_group|transition:assignee",
+        "transition:priority",
+    ),
+)
+"""How it went from group to group against its targets."""
+
+
 def ticket_columns(*, ended_at: str, ended_by: tuple[str, ...], group: str) -> tuple[Column, ...]:
     """Declare the columns of a kind of tickets.
 
     `ended_at` is when a ticket ends, `ended_by` what tells whether an automation did it, and `group` what
     tells which group had it first.
     """
-    return (*_contact(ended_by), *_first_contact(ended_at, group), *_articles(ended_at))
+    return (
+        *_BINDING,
+        *_contact(ended_by),
+        *_first_contact(ended_at, group),
+        *_articles(ended_at),
+        *_PROGRESS,
+    )
 
 
 def _contact(ended_by: tuple[str, ...]) -> tuple[Column, ...]:
