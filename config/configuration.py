@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING
 
 from config.document import Document, Route, shown_route
 from config.interpolation import Interpolation
-from config.people_key import people_key
+from config.people_key import key_file, people_key
 from config.settings import Assess, Calendars, Departments, Exclude, People, Settings, States
 from evaluators.policy import Calendar, Cohort, Exclusions, Policy
 from storage.errors import Problem
 
 if TYPE_CHECKING:
     from connectors.contract import ConnectorSettings, SettingProblem
+    from evaluators.catalogue import Catalogue
     from storage.evidence.protection import Protection
 
 
 @dataclass(frozen=True)
 class Exemption:
-    """An indicator that a person declared not applicable, with reason, owner and last day."""
+    """An indicator or a practice that a person declared not applicable, with reason, owner and last day."""
 
-    indicator: str
+    indicator: str | None
+    practice: str | None
     reason: str
     owner: str
     until: date
@@ -40,7 +42,7 @@ class Configuration:
     document: Document
     interpolation: Interpolation
     indicators: Document | None = None
-    """The file with own indicators: data and positions; what they say is checked by the catalogue."""
+    """The file with own indicators: data and positions."""
 
     @property
     def folder(self) -> Path:
@@ -94,10 +96,29 @@ class Configuration:
 
     @cached_property
     def exemptions(self) -> tuple[Exemption, ...]:
-        """Indicators declared not applicable, also those whose last day has passed."""
+        """What was declared not applicable, also where the last day has passed."""
         return tuple(
-            Exemption(one.indicator, one.reason, one.owner, one.until) for one in self.settings.exemptions
+            Exemption(one.indicator, one.practice, one.reason, one.owner, one.until)
+            for one in self.settings.exemptions
         )
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The indicators in force, shipped and own, and how practices add up."""
+        from config.own_catalogue import composed, with_entries
+
+        catalogue, _ = with_entries(self.indicators)
+        return composed(catalogue, self.settings.overall)
+
+    def exempted(self) -> dict[str, list[Exemption]]:
+        """Return by indicator what exempts it, by itself or with its whole practice."""
+        found: dict[str, list[Exemption]] = {}
+        for entry in self.catalogue.entries:
+            own = [each for each in self.exemptions if each.indicator == entry.id]
+            whole = [each for each in self.exemptions if each.practice == entry.practice]
+            if own or whole:
+                found[entry.id] = [*own, *whole]
+        return found
 
     def policy(self) -> Policy:
         """Return what the organisation decided; settings that are not given keep the policy's defaults."""
@@ -116,9 +137,15 @@ class Configuration:
             waiting_states=_patterns(self.states.waiting, default.waiting_states),
             ended_states=_patterns(self.states.ended, default.ended_states),
             departments=dict(self.departments.map),
+            gaming={name: dict(limits) for name, limits in self.settings.doubts.gaming.items()},
+            quality=dict(self.settings.doubts.quality),
             stale_after_days=None if assess.cohort else assess.stale_after,
             exclusions=Exclusions(not self.exclude.none, self.exclude.go_live, self.exclude.warm_up),
         )
+
+    def lacks_key(self) -> bool:
+        """Say whether the next use of the people key would make a new one."""
+        return self.people.key is None and not key_file(self.folder).exists()
 
     def protection(self) -> Protection:
         """Return how persons and texts are protected; makes the key file on first use.

@@ -30,6 +30,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Configurati
     if indicators is not None:
         problems += indicators.problems
     problems += [*document.problems, *interpolation.problems]
+    problems += _catalogue_problems(document, interpolation, indicators)
     if problems or settings is None:
         raise ConfigurationError(in_file_order(problems, document.file), hint=_hint(document))
     return Configuration(path, settings, document, interpolation, indicators)
@@ -69,6 +70,18 @@ def _own_indicators(document: Document, interpolation: Interpolation, folder: Pa
     if any(problem.path == "file" for problem in found.problems) and not found.text:
         return _absent(document, found)
     return found
+
+
+def _catalogue_problems(
+    document: Document, interpolation: Interpolation, indicators: Document | None
+) -> list[Problem]:
+    """Return what is wrong with own entries, and with names of indicators in the configuration."""
+    from config.own_catalogue import names_indicators, unknown_indicators, with_entries
+
+    if indicators is None and not names_indicators(interpolation.data):
+        return []
+    catalogue, problems = with_entries(indicators)
+    return problems + unknown_indicators(document, interpolation, catalogue, indicators)
 
 
 def _absent(document: Document, found: Document) -> Document:

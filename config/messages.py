@@ -151,6 +151,8 @@ class _Writer:
             return f"should be one of {', '.join(choices)}, not {form(value)}"
         written = self._interpolation.original(path)
         near = "" if written else suggestion(value, choices)
+        if not isinstance(value, str) and str(value) in choices:
+            near = "; put it in quotes"
         return f"{shown(written or value)} is not one of {', '.join(choices)}{near}"
 
 

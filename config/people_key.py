@@ -18,6 +18,11 @@ _CONTENT = re.compile(r"[0-9a-f]{64}")
 _HINT = "Set people.key in the configuration, for example to ${ITSM_MATURITY_KEY}."
 
 
+def key_file(folder: Path) -> Path:
+    """Return where the key file stands."""
+    return folder / KEY_FILE
+
+
 def people_key(setting: SecretStr | None, folder: Path) -> bytes:
     """Return the key: of the setting, else of the key file in `folder`, which is made where it is absent.
 
@@ -26,7 +31,7 @@ def people_key(setting: SecretStr | None, folder: Path) -> bytes:
     """
     if setting is not None:
         return setting.get_secret_value().strip().encode()
-    path = folder / KEY_FILE
+    path = key_file(folder)
     try:
         if not path.exists():
             _make(path)

@@ -23,6 +23,9 @@ LARGEST = 100_000
 LONGEST_NUMBER = 40
 """Characters of a number; Python refuses to show very long ones."""
 
+EMPTY = "is empty; `itsm-maturity init` writes one to start from"
+EMPTY_LIST = "is an empty file; write entries into it (`itsm-maturity indicators --json` shows some)"
+
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp")
@@ -124,7 +127,7 @@ def read_places(text: str, *, lists: bool = False) -> tuple[Place, list[Spot]]:
 
 def _read_tree(node: Node | None, constructor: Any, text: str, lists: bool) -> tuple[Place, list[Spot]]:
     if node is None:
-        return Place(0, {}), [Spot(0, ("file",), "is empty; `itsm-maturity init` writes one to start from")]
+        return Place(0, {}), [Spot(0, ("file",), EMPTY_LIST if lists else EMPTY)]
     builder = _Builder(constructor, text)
     root = builder.build(node, ())
     if not isinstance(root.data, dict) and not (lists and isinstance(root.data, list)):

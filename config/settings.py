@@ -30,13 +30,18 @@ from config.values import (
     WindowDays,
     active_users,
     business_hours,
+    from_level,
     matrix_cell,
     matrix_priority,
     one_of,
     priority,
     setting_error,
+    weight,
     written,
 )
+from evaluators.gaming import BY_NAME as SCENARIOS
+from evaluators.practices import PRACTICES, STAGED_SETS
+from evaluators.quality import CHECKS
 
 if TYPE_CHECKING:
     from connectors.contract import ConnectorSettings
@@ -46,19 +51,6 @@ else:
     # The settings model of a connector is known only when its `type` is; importing all of them here
     # would cost every command their libraries.
     Connection = Annotated[Any, PlainValidator(validated_connection, json_schema_input_type=Any)]
-
-PRACTICES = (
-    "incident",
-    "problem",
-    "change",
-    "release",
-    "configuration",
-    "monitoring",
-    "service-level",
-    "request",
-    "knowledge",
-)
-"""Practices of the model (section 7)."""
 
 SHORTEST_KEY = 16
 """Characters of a key that persons are hashed with."""
@@ -105,6 +97,8 @@ Users = Annotated[
         }
     ),
 ]
+FromLevel = Annotated[int, BeforeValidator(from_level), WithJsonSchema({"enum": [2, 3, 4, 5]})]
+Weight = Annotated[float, BeforeValidator(weight), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
 FieldName = Annotated[str, BeforeValidator(field_default_column), WithJsonSchema({"type": "string"})]
 
 
@@ -249,13 +243,101 @@ class States(Section):
     )
 
 
-class Exempt(Section):
-    """One indicator that a person declared not applicable."""
+class MeanView(Section):
+    """A component view that is the mean of attributes in all practices and of single indicators."""
 
-    indicator: Text = Field(description="Identifier of the indicator.")
+    attributes: tuple[Literal["2.1", "2.2", "3.1", "3.2", "4.1", "4.2", "5.1", "5.2"], ...] = Field(
+        default=(), description="Attributes (`3.2`), of every practice."
+    )
+    indicators: tuple[Text, ...] = Field(default=(), description="Identifiers of indicators.")
+
+
+class OverallSettings(Section):
+    """How practices add up to the overall level; what is not given is as in the model."""
+
+    sets: Mapping[Practice, FromLevel] = Field(
+        default_factory=dict,
+        description="From which overall level on a practice is asked for (`monitoring: 3`). Default: "
+        "incident, request and change from 2; service-level, configuration, problem, knowledge and release "
+        "from 3; monitoring from 4.",
+    )
+    weights: Mapping[Practice, Weight] = Field(
+        default_factory=dict, description="Weights of the mean index (`incident: 2`); 1 where not given."
+    )
+    views: Mapping[Text, tuple[Practice, ...] | MeanView] = Field(
+        default_factory=dict,
+        description="Component views beside the model's: a list of practices (as mature as the least of "
+        "them), or attributes and indicators (their mean). One of the same name replaces the model's.",
+    )
+
+    @model_validator(mode="after")
+    def _begins_at_two(self) -> Self:
+        if 2 not in {**STAGED_SETS, **self.sets}.values():
+            raise ValueError(
+                "no practice is asked for from level 2, so level 2 would mean nothing; leave one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shows_something(self) -> Self:
+        for name, view in self.views.items():
+            if not (view if isinstance(view, tuple) else view.attributes or view.indicators):
+                raise ValueError(f"the view '{name}' is empty; list its practices, attributes or indicators")
+        return self
+
+
+CHECK_NAMES = tuple(check.id for check in CHECKS if check.limit is not None)
+ScenarioName = Annotated[
+    str,
+    BeforeValidator(one_of(tuple(SCENARIOS), "a scenario of the gaming monitor")),
+    WithJsonSchema({"type": "string", "enum": list(SCENARIOS)}),
+]
+CheckName = Annotated[
+    str,
+    BeforeValidator(one_of(CHECK_NAMES, "a check of the quality gate")),
+    WithJsonSchema({"type": "string", "enum": list(CHECK_NAMES)}),
+]
+
+
+class DoubtSettings(Section):
+    """From when on records are doubted; what is not given is as shipped. No value changes by it."""
+
+    gaming: Mapping[ScenarioName, Mapping[Text, Annotated[float, Field(ge=0)]]] = Field(
+        default_factory=dict,
+        description="Limits of the gaming monitor by scenario (`closure-burst: {a_day: 40}`).",
+    )
+    quality: Mapping[CheckName, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        description="Share of doubtful records above which a check of the quality gate fails "
+        "(`durations: 0.05`).",
+    )
+
+    @model_validator(mode="after")
+    def _known_limits(self) -> Self:
+        for scenario, limits in self.gaming.items():
+            known = SCENARIOS[scenario].in_force()
+            for name in limits.keys() - known.keys():
+                raise ValueError(f"{scenario} has no limit {name}; choose from {', '.join(known)}")
+        return self
+
+
+class Exempt(Section):
+    """One indicator, or a whole practice, that a person declared not applicable."""
+
+    indicator: Text | None = Field(default=None, description="Identifier of the indicator; or `practice`.")
+    practice: Practice | None = Field(
+        default=None,
+        description="The whole practice: nothing of it counts, and no overall level asks for it.",
+    )
     reason: Text = Field(description="Why it does not apply.")
     owner: Text = Field(description="Who decided and answers for it; a role rather than a name.")
     until: Day = Field(description="Last day it holds.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.indicator is None) == (self.practice is None):
+            raise ValueError("name either an indicator or a practice")
+        return self
 
 
 class Settings(Section):
@@ -309,7 +391,14 @@ class Settings(Section):
     )
     states: States = Field(default_factory=States, description="What the platform's state names mean.")
     exemptions: tuple[Exempt, ...] = Field(
-        default=(), description="Indicators that a person declared not applicable."
+        default=(), description="Indicators and practices that a person declared not applicable."
+    )
+    doubts: DoubtSettings = Field(
+        default_factory=DoubtSettings,
+        description="From when on records are doubted (docs/doubts.md).",
+    )
+    overall: OverallSettings = Field(
+        default_factory=OverallSettings, description="How practices add up to the overall level."
     )
     indicators: Text | None = Field(
         default=None,

@@ -325,12 +325,30 @@ assess:
 #  waiting: [on hold, awaiting*, pending*, waiting*]
 #  ended: [resolved, closed, canceled, cancelled, completed, done]
 
-# Indicators that do not apply, who says so, and until when.
+# Indicators, or whole practices, that do not apply, who says so, and until when.
 #exemptions:
 #  - indicator: inc-automated-resolution
 #    reason: no automation is allowed here
 #    owner: service desk lead
 #    until: 2027-06-30
+#  - practice: release
+#    reason: all software is bought as a service
+#    owner: IT director
+#    until: 2027-06-30
+
+# From when on records are doubted (docs/doubts.md): limits of the gaming monitor, and shares of doubtful
+# records from which on a check of the quality gate fails.
+#doubts:
+#  gaming: {{closure-burst: {{a_day: 40}}}}
+#  quality: {{durations: 0.05}}
+
+# How practices add up: from which overall level on each is asked for, its weight in the mean index, and
+# parts of service management to look at by themselves.
+#overall:
+#  sets: {{monitoring: 3}}
+#  weights: {{incident: 2, request: 2}}
+#  views:
+#    front office: [incident, request]
 
 # File with own indicators, or ones that replace shipped ones.
 #indicators: ./our-indicators.yaml

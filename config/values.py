@@ -46,6 +46,9 @@ _CELL = re.compile(r"([1-5])-([1-5])")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+LARGEST_WEIGHT = 1000
+"""Of a practice in the mean index; the others weigh 1."""
+
 Hours = Mapping[int, tuple[int, int]]
 """For each weekday (0 Monday) the opening and closing second of the day."""
 
@@ -192,6 +195,25 @@ def matrix_priority(value: object) -> int:
     if isinstance(value, str) and value in {"1", "2", "3", "4", "5"}:
         return int(value)
     return priority(value)
+
+
+def from_level(value: object) -> int:
+    """Return 2 to 5, an overall level from which on a practice is asked for."""
+    number = int(value) if isinstance(value, str) and value in {"2", "3", "4", "5"} else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 2 <= number <= 5:
+        raise setting_error(value, "is not a level that asks for practices (write 2, 3, 4 or 5)")
+    return number
+
+
+def weight(value: object) -> float:
+    """Return a weight, a number above 0."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= LARGEST_WEIGHT:
+        raise setting_error(value, f"is not a weight (write a number above 0, {LARGEST_WEIGHT} at most)")
+    return number
 
 
 def active_users(value: object) -> Mapping[str, int] | int:

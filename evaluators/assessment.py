@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from evaluators.catalogue import Catalogue, Indicator, Practice
 from evaluators.departments import lagging, main_kind, volumes_of
 from evaluators.derive import derive
+from evaluators.doubts import Doubts, doubts_of
 from evaluators.examination import Examination
 from evaluators.measures.base import Snapshot
 from evaluators.overall import overall_of
@@ -47,23 +48,12 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
     """Assess the practices asked for; a UsageError names an unknown practice."""
     practices = [_practice(catalogue, name) for name in request.practices or _names(catalogue)]
     derive(store, policy)
+    supports = _supports(store, request)
     version = store.version()
-    supports = [
-        each for each in store.supports() if request.sources is None or each.source in request.sources
-    ]
-    examination = Examination(
-        store=store,
-        catalogue=catalogue,
-        policy=policy,
-        as_of=request.as_of,
-        reconstructed=kind_of(request.as_of, request.taken_at, policy) == "reconstructed",
-        supports=SupportMap(supports, policy, request.taken_at),
-        evidence=version.content,
-        exemptions=request.exemptions,
-        past=request.past,
-    )
+    examination = examination_of(store, catalogue, policy, request)
+    doubts = doubts_of(examination, practices, request.taken_at)
     results = _organisation_first(
-        [each for practice in practices for each in _assessed(examination, practice, request)]
+        [each for practice in practices for each in _assessed(examination, practice, request, doubts)]
     )
     return Assessment(
         id=_identifier(version, catalogue, policy, request),
@@ -75,7 +65,7 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
         evidence_store=version.store,
         evidence_number=version.number,
         evidence_content=version.content,
-        overall=overall_of(results),
+        overall=overall_of(results, catalogue.composition),
         practices=results,
         sources=_sources(store, supports),
         notes=(
@@ -83,8 +73,32 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
             *_left_out(store, supports),
             *_twins(store, supports),
             *dict.fromkeys(examination.notes),
+            *doubts.notes,
         ),
+        suspicions=doubts.suspicions,
+        quality=doubts.quality,
     )
+
+
+def examination_of(
+    store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: Request
+) -> Examination:
+    """Return the examination that answers a request; the derive step has been done."""
+    return Examination(
+        store=store,
+        catalogue=catalogue,
+        policy=policy,
+        as_of=request.as_of,
+        reconstructed=kind_of(request.as_of, request.taken_at, policy) == "reconstructed",
+        supports=SupportMap(_supports(store, request), policy, request.taken_at),
+        evidence=store.version().content,
+        exemptions=request.exemptions,
+        past=request.past,
+    )
+
+
+def _supports(store: EvidenceStore, request: Request) -> list[Support]:
+    return [each for each in store.supports() if request.sources is None or each.source in request.sources]
 
 
 def kind_of(as_of: date, taken_at: datetime, policy: Policy) -> str:
@@ -98,7 +112,9 @@ def kind_of(as_of: date, taken_at: datetime, policy: Policy) -> str:
     return "reconstructed" if past else "live"
 
 
-def _assessed(examination: Examination, practice: Practice, request: Request) -> list[PracticeResult]:
+def _assessed(
+    examination: Examination, practice: Practice, request: Request, doubts: Doubts
+) -> list[PracticeResult]:
     total = len(practice.indicators)
     sources = examination.supports.sources(main_kind(practice))
     volumes = volumes_of(examination.store, practice, sources, request.as_of)
@@ -107,7 +123,7 @@ def _assessed(examination: Examination, practice: Practice, request: Request) ->
     def examined(number: int, indicator: Indicator) -> None:
         request.progress(indicator.id, number, total)
 
-    return assess_practice(examination, practice, volumes, request.previous, examined)
+    return assess_practice(examination, practice, volumes, request.previous, examined, doubts)
 
 
 def _organisation_first(results: Sequence[PracticeResult]) -> tuple[PracticeResult, ...]:

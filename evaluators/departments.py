@@ -57,7 +57,7 @@ def lagging(results: Sequence[PracticeResult]) -> Iterator[str]:
                 share = 100 * held / whole.volume
                 yield (
                     f"{whole.practice}: departments that hold {share:.0f} % of the volume are "
-                    f" {FAR} or more levels below the organisation's level {whole.level}: {names}"
+                    f"{FAR} or more levels below the organisation's level {whole.level}: {names}"
                 )
 
 

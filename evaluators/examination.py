@@ -171,7 +171,7 @@ class Examination:
 
     def context(self, indicator: Indicator, population: Population, department: str | None) -> Context:
         """Return what a measure may use in one scope besides its own rows."""
-        seed = seed_of(self.catalogue.version, self.evidence, department or "", indicator.id)
+        seed = seed_of(self.catalogue.measured, self.evidence, department or "", indicator.id)
         referred = Referred(self, indicator, department)
         return Context(
             policy=self.policy,

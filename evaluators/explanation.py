@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, rating, value_at
@@ -29,6 +30,8 @@ def reason_of(
     department: str | None = None,
 ) -> str:
     """Say which attribute holds the level down and what its weakest evidence is."""
+    if is_exempt(results):
+        return f"Declared not applicable: {results[0].measurement.reason}."
     if level is None and department is not None:
         return f"Not assessed: too little could be rated on {department}'s own records."
     if level is None:
@@ -48,10 +51,28 @@ def reason_of(
     return f"{attribute_title(bottleneck)} is {achieved}, {need}. {_because(bottleneck, results)}{waiting}"
 
 
+def doubt_of(alerts: Sequence[str]) -> str:
+    """Say what an open gaming alert holds back; nothing without one."""
+    if not alerts:
+        return ""
+    named = ", ".join(f"'{title}'" for title in alerts)
+    return (
+        f" Somebody should look at {named}: until that is cleared up confidence is one word lower and the "
+        "confirmed level does not rise."
+    )
+
+
+def is_exempt(results: Sequence[IndicatorResult]) -> bool:
+    """Say whether a practice is declared not applicable as a whole."""
+    return {result.measurement.state for result in results} == {NA}
+
+
 def next_step(
     practice: Practice, level: int | None, bottleneck: str | None, results: Sequence[IndicatorResult]
 ) -> str:
     """Name the one improvement that counts most, from where to where, and how (section 6.9)."""
+    if is_exempt(results):
+        return "Nothing, while the exemption lasts."
     if level is None or bottleneck is None:
         return "Hold what has been reached." if level else "Connect evidence for 2.1 and 2.2 first."
     weakest = _weakest(bottleneck, results)
@@ -123,6 +144,11 @@ def number(value: float | None, unit: str) -> str:
         return "-"
     text = f"{value:,.1f}"
     return f"{text} {unit}" if unit.startswith("%") else f"{text} ({unit})"
+
+
+def index_text(value: float) -> str:
+    """Write an index cut to two decimals: its integer part is the level, even just below the next."""
+    return f"{math.floor(value * 100 + 1e-8) / 100:.2f}"
 
 
 def _weakest(attribute: str, results: Sequence[IndicatorResult]) -> IndicatorResult | None:

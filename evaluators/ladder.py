@@ -14,22 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.achievement import LARGELY_UP_TO, NOT_UP_TO, PARTLY_UP_TO, rounded
+from evaluators.practices import STAGED_SETS
 from evaluators.statistics.arrays import BoolArray, FloatArray, IntArray
 
 ATTRIBUTES = ("2.1", "2.2", "3.1", "3.2", "4.1", "4.2", "5.1", "5.2")
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 5
-STAGED_SETS: Mapping[str, int] = {
-    "incident": 2,
-    "request": 2,
-    "change": 2,
-    "service-level": 3,
-    "configuration": 3,
-    "problem": 3,
-    "knowledge": 3,
-    "release": 3,
-    "monitoring": 4,
-}
-"""From which overall level on a practice is asked for (section 6.6); 2 at least."""
 
 _EPSILON = 1e-9
 """Keeps exactly 50 % and 85 % below the next whole index (section 6.3)."""

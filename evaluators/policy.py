@@ -67,6 +67,10 @@ class Policy:
     exclusions: Exclusions = Exclusions()
     stale_after_days: int | None = None
     """Age of a source's last complete sync from which on it says nothing any more; None never."""
+    gaming: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Limits of the gaming monitor by scenario and name, in place of the shipped ones."""
+    quality: Mapping[str, float] = field(default_factory=dict)
+    """Share of records (0-1) above which a check of the quality gate fails, in place of the shipped one."""
 
     def fingerprint(self) -> str:
         """Return a digest that changes when any decision changes."""

@@ -10,8 +10,9 @@ import numpy as np
 from evaluators import ladder, publication
 from evaluators.achievement import achievements, rating
 from evaluators.catalogue import Indicator, Practice
+from evaluators.doubts import Doubts
 from evaluators.examination import Examination
-from evaluators.explanation import next_step, reason_of
+from evaluators.explanation import doubt_of, next_step, reason_of
 from evaluators.publication import Previous
 from evaluators.results import AttributeResult, IndicatorResult, PracticeResult, State
 from evaluators.statistics.arrays import FloatArray
@@ -44,6 +45,7 @@ def assess_practice(
     volumes: Mapping[str | None, int],
     previous: Callable[[str, str | None], Previous | None],
     examined: Examined,
+    doubts: Doubts = Doubts(),  # noqa: B008 - immutable
 ) -> list[PracticeResult]:
     """Examine every indicator in each scope and climb the ladder: the organisation (None) first.
 
@@ -57,7 +59,10 @@ def assess_practice(
             found.append(examination.result(indicator, scope))
     return [
         _published(
-            practice, ScopeResults(scope, volumes[scope], tuple(found)), previous(practice.practice, scope)
+            practice,
+            ScopeResults(scope, volumes[scope], tuple(found)),
+            previous(practice.practice, scope),
+            doubts,
         )
         for scope, found in results.items()
     ]
@@ -121,7 +126,9 @@ def _resampled(indicator: Indicator, result: IndicatorResult) -> FloatArray:
     return np.minimum(values, round(measurement.cap, 9))
 
 
-def _published(practice: Practice, scope: ScopeResults, previous: Previous | None) -> PracticeResult:
+def _published(
+    practice: Practice, scope: ScopeResults, previous: Previous | None, doubts: Doubts
+) -> PracticeResult:
     results = scope.indicators
     standing = standing_of(results)
     at_least = _probabilities(practice, results, standing)
@@ -130,21 +137,25 @@ def _published(practice: Practice, scope: ScopeResults, previous: Previous | Non
     assessed = is_assessed(standing, scope.department, results, scopes)
     level = ladder.level(standing.proven, not_applicable=skipped) if assessed else None
     bottleneck = ladder.bottleneck(standing.proven, not_applicable=skipped) if assessed else None
-    coverage = _coverage(results)
+    coverage = _coverage(results, doubts)
+    alerts = doubts.alerts([each.id for each in results if each.achievement is not None])
     probability = publication.probability(level or ladder.LOWEST_LEVEL, at_least)
     return PracticeResult(
         practice=practice.practice,
         department=scope.department,
         level=level,
         possible=ladder.level(standing.possible, not_applicable=skipped),
-        confirmed=publication.confirm(previous, level, at_least) if level is not None else None,
+        confirmed=publication.confirm(previous, level, at_least, gaming_alert=bool(alerts))
+        if level is not None
+        else None,
         index=ladder.index(standing.proven, not_applicable=skipped),
         breadth=ladder.breadth(standing.proven, not_applicable=skipped),
         coverage=coverage,
-        confidence=publication.confidence(probability, coverage),
+        confidence=publication.confidence(probability, coverage, gaming_alert=bool(alerts)),
         probability=probability,
         bottleneck=bottleneck,
-        reason=reason_of(level, bottleneck, standing.proven, results, scope.department),
+        reason=reason_of(level, bottleneck, standing.proven, results, scope.department)
+        + (doubt_of(alerts) if level is not None else ""),
         next_step=next_step(practice, level, bottleneck, results),
         attributes=tuple(
             AttributeResult(name, value, rating(value)) for name, value in standing.proven.items()
@@ -155,13 +166,15 @@ def _published(practice: Practice, scope: ScopeResults, previous: Previous | Non
     )
 
 
-def _coverage(results: Sequence[IndicatorResult]) -> float:
+def _coverage(results: Sequence[IndicatorResult], doubts: Doubts) -> float:
     return publication.coverage(
         [
             (
                 result.weight,
                 publication.credit(
-                    rated=result.achievement is not None, low_precision=result.measurement.low_precision
+                    rated=result.achievement is not None,
+                    low_precision=result.measurement.low_precision,
+                    failed_checks=doubts.failed_checks(result.id),
                 ),
             )
             for result in results

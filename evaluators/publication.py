@@ -62,15 +62,23 @@ def confidence(probability: float, coverage: float, *, gaming_alert: bool = Fals
     return _WORDS[min(rank + gaming_alert, 2)]
 
 
-def confirm(previous: Previous | None, level: int, probability_at_least: AtLeast) -> int:
+def confirm(
+    previous: Previous | None, level: int, probability_at_least: AtLeast, *, gaming_alert: bool = False
+) -> int:
     """Return the confirmed level (section 6.5, erratum B19).
 
     The first assessment confirms its raw level. Later ones move it only if two in a row lie on the same side
     of it, and the new side has a probability of at least 0.80 in both: P(level >= new) upward,
-    P(level <= new) downward, where new is the smaller of the two moves.
+    P(level <= new) downward, where new is the smaller of the two moves. While a gaming alert is open it never
+    rises: two manipulated assessments in a row would agree as well as two honest ones.
     """
     if previous is None:
         return level
+    moved = _moved(previous, level, probability_at_least)
+    return min(moved, previous.confirmed) if gaming_alert else moved
+
+
+def _moved(previous: Previous, level: int, probability_at_least: AtLeast) -> int:
     held = previous.confirmed
     upward = min(previous.level, level)
     downward = max(previous.level, level)

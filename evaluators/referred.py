@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
+
+import pyarrow as pa
 
 from evaluators.achievement import f_point
-from evaluators.catalogue import Indicator
-from evaluators.measures.base import Context
+from evaluators.catalogue import Catalogue, Indicator
+from evaluators.measures.base import Context, MeasureModel
 from evaluators.measures.improvement import A_YEAR, RECENT, Balance, Improvement, recent_of
+from evaluators.measures.population import Population
 from evaluators.measures.series import SerialMeasure, Series
-from evaluators.results import State
+from evaluators.results import IndicatorResult, State
 from evaluators.statistics.periods import month_index
 from evaluators.statistics.trend import SIGNIFICANT, Ceiling, improvement
 from evaluators.support import Answerable
 
-if TYPE_CHECKING:
-    from evaluators.examination import Examination
+
+class Examiner(Protocol):
+    """What measures other indicators: the examination itself."""
+
+    catalogue: Catalogue
+
+    def result(self, indicator: Indicator, department: str | None = None) -> IndicatorResult:
+        """Measure and rate an indicator."""
+
+    def population(self, indicator: Indicator) -> Population | Answerable:
+        """Return the records an indicator looks at, or why no source can show them."""
+
+    def rows(self, measure: MeasureModel, query: str, department: str | None) -> pa.Table:
+        """Return the rows of a query in one scope."""
+
+    def context(self, indicator: Indicator, population: Population, department: str | None) -> Context:
+        """Return what a measure may use besides its own rows."""
 
 
 @dataclass(frozen=True)
 class Referred:
     """Answers for one indicator in one scope; asks evidence only when it is asked."""
 
-    examination: Examination
+    examination: Examiner
     indicator: Indicator
     department: str | None
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from evaluators.gaming.suspicion import Suspicion
+from evaluators.quality.finding import QualityFinding
+
 
 class State(StrEnum):
     """Evidence state of an indicator (section 4 of the model). Only `measured` is rated."""
@@ -182,4 +185,8 @@ class Assessment:
     practices: tuple[PracticeResult, ...]
     sources: tuple[SourceState, ...]
     notes: tuple[str, ...] = ()
-    """What was left out and why: skipped exclusions, quality findings."""
+    """What was left out and why: skipped exclusions, searches that could not run."""
+    suspicions: tuple[Suspicion, ...] = ()
+    """What looks manipulated, for a human to look at; no value changes by it."""
+    quality: tuple[QualityFinding, ...] = ()
+    """Doubtful records by check; a failed check lowers coverage, no value."""

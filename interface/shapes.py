@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from evaluators.departments import lagging
+from evaluators.gaming import Suspicion
+from evaluators.references import references_of
 from evaluators.results import Assessment, AttributeResult, IndicatorResult, PracticeResult
 
 if TYPE_CHECKING:
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
     from config.template_servicenow import ServiceNowAnswers
     from evaluators.catalogue import Indicator
+    from evaluators.funnel import Comparison
     from scheduler.check import CheckReport
     from scheduler.ledger import KindReport, SyncReport
     from scheduler.review import Explained, InForce
@@ -40,7 +44,14 @@ def assessment_shape(assessment: Assessment, *, detail: bool = True) -> Shape:
         "practices": [practice_shape(practice, detail=detail) for practice in assessment.practices],
         "sources": [asdict(source) for source in assessment.sources],
         "notes": list(assessment.notes),
+        "suspicions": [suspicion_shape(each) for each in assessment.suspicions],
+        "quality": [asdict(finding) for finding in assessment.quality],
     }
+
+
+def suspicion_shape(suspicion: Suspicion) -> Shape:
+    """Return what looks manipulated, its figures and limits by name."""
+    return asdict(suspicion) | {"figures": dict(suspicion.figures), "limits": dict(suspicion.limits)}
 
 
 def practice_shape(practice: PracticeResult, *, detail: bool = True) -> Shape:
@@ -173,6 +184,31 @@ def explanation_shape(found: Explained, subject: str, queries: Mapping[str, str]
     return shape
 
 
+def departments_shape(
+    assessment: Assessment, practices: Sequence[PracticeResult], compared: Sequence[Comparison]
+) -> Shape:
+    """Return the departments of an assessment: levels, their range, who is far behind, and the funnels."""
+    shape = assessment_shape(assessment, detail=False)
+    del shape["practices"], shape["overall"]
+    names = dict.fromkeys(each.practice for each in practices if each.department is not None)
+    return shape | {
+        "practices": [_range_shape(name, practices) for name in names],
+        "behind": list(lagging(assessment.practices)),
+        "funnel": [asdict(each) for each in compared],
+    }
+
+
+def _range_shape(practice: str, practices: Sequence[PracticeResult]) -> Shape:
+    own = [each for each in practices if each.practice == practice and each.department is not None]
+    levels = [each.level for each in own if each.level is not None]
+    return {
+        "practice": practice,
+        "lowest": min(levels, default=None),
+        "highest": max(levels, default=None),
+        "departments": [practice_shape(each, detail=False) for each in own],
+    }
+
+
 def _entry(found: Explained, indicator: str) -> Shape | None:
     entry = found.entry(indicator)
     return entry_shape(entry) if entry is not None else None
@@ -181,7 +217,11 @@ def _entry(found: Explained, indicator: str) -> Shape | None:
 def entry_shape(entry: Indicator) -> Shape:
     """Return a catalogue entry."""
     shape: Shape = entry.model_dump(mode="json")
-    return shape | {"weight": entry.effective_weight, "rule": entry.rule}
+    return shape | {
+        "weight": entry.effective_weight,
+        "rule": entry.rule,
+        "references": [each.model_dump(exclude={"indicator"}) for each in references_of(entry.id)],
+    }
 
 
 def check_shape(report: CheckReport) -> Shape:
@@ -219,6 +259,9 @@ def begun_shape(
 
 
 def indicators_shape(found: InForce) -> list[Shape]:
-    """Return the catalogue entries in force, each with its exemption."""
-    exemptions = {each.indicator: asdict(each) for each in found.exemptions}
-    return [entry_shape(each) | {"exemption": exemptions.get(each.id)} for each in found.entries]
+    """Return the catalogue entries in force, each with what exempts it or its practice."""
+    exemptions = {each.practice or each.indicator: asdict(each) for each in found.exemptions}
+    return [
+        entry_shape(each) | {"exemption": exemptions.get(each.id) or exemptions.get(each.practice)}
+        for each in found.entries
+    ]

@@ -101,8 +101,9 @@ def _evaluated(workspace: Workspace, day: date, practices: tuple[str, ...], prog
 def exemptions_on(workspace: Workspace, day: date) -> dict[str, str]:
     """Return the reason of each exemption in force on a day, by indicator."""
     return {
-        each.indicator: f"exempt until {each.until}: {each.reason} ({each.owner})"
-        for each in workspace.configuration.exemptions
+        indicator: f"exempt until {each.until}: {each.reason} ({each.owner})"
+        for indicator, found in workspace.configuration.exempted().items()
+        for each in found
         if day <= each.until
     }
 

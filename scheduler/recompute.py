@@ -45,7 +45,8 @@ def recompute(stored: StoredAssessment, catalogue: Catalogue) -> StoredAssessmen
     entries = {entry.id: entry for entry in catalogue.entries}
     assessment = from_stored(stored)
     practices = tuple(_practice(each, entries) for each in assessment.practices)
-    again: Assessment = replace(assessment, practices=practices, overall=overall_of(practices))
+    overall = overall_of(practices, catalogue.composition)
+    again: Assessment = replace(assessment, practices=practices, overall=overall)
     return to_stored(again)
 
 

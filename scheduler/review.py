@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from config import Exemption
 from evaluators.catalogue import Catalogue, Indicator
+from evaluators.funnel import Comparison, comparisons
 from evaluators.handoffs import HandOff, hand_offs
 from evaluators.results import Assessment, IndicatorResult, PracticeResult
 from scheduler.errors import NothingYetError
@@ -153,6 +154,12 @@ def handed_over(workspace: Workspace) -> tuple[HandOff, ...]:
         return hand_offs(evidence, workspace.policy, day)
 
 
+def funnel(found: Explained) -> tuple[Comparison, ...]:
+    """Return each department's core indicators against the organisation's, with the limits of chance."""
+    entries = {entry.id: entry for entry in found.catalogue.entries}
+    return comparisons(found.assessment.practices, entries)
+
+
 def require_known(what: str, name: str, known: Iterable[str]) -> None:
     """Raise UsageError with the nearest name when `name` is not known."""
     names = sorted(known)
@@ -180,6 +187,10 @@ def indicators_in_force(workspace: Workspace, practice: str | None = None) -> In
     if practice is not None:
         require_known("practice with indicators", practice, [each.practice for each in catalogue.practices])
     entries = tuple(each for each in catalogue.entries if practice in (None, each.practice))
-    named = {each.id for each in entries}
-    exemptions = tuple(each for each in workspace.configuration.exemptions if each.indicator in named)
+    named = {each.id for each in entries} | {each.practice for each in entries}
+    exemptions = tuple(
+        each
+        for each in workspace.configuration.exemptions
+        if each.indicator in named or each.practice in named
+    )
     return InForce(catalogue.version, entries, exemptions, workspace.today())

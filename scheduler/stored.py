@@ -5,9 +5,14 @@ Only resampled draws are not kept, so what comes back equals what was saved exce
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
+import orjson
+
+from evaluators.gaming import SideBySide, Suspicion
+from evaluators.quality import QualityFinding
 from evaluators.results import (
     Assessment,
     AttributeResult,
@@ -38,20 +43,47 @@ OWN = tuple(field.name for field in fields(IndicatorResult) if field.name not in
 def to_stored(assessment: Assessment) -> StoredAssessment:
     """Return what history keeps of an assessment."""
     return StoredAssessment(
-        **_same(assessment, leave_out=("overall", "practices", "sources")),
+        **_same(assessment, leave_out=("overall", "practices", "sources", "suspicions", "quality")),
         overall=_overall_to_stored(assessment.overall),
         practices=tuple(map(_practice_to_stored, assessment.practices)),
         sources=tuple(StoredSource(**_same(source)) for source in assessment.sources),
+        suspicions=tuple(map(_as_plain, assessment.suspicions)),
+        quality=tuple(map(_as_plain, assessment.quality)),
     )
 
 
 def from_stored(stored: StoredAssessment) -> Assessment:
     """Return an assessment as it was, without resampled draws."""
     return Assessment(
-        **_same(stored, leave_out=("overall", "practices", "sources")),
+        **_same(stored, leave_out=("overall", "practices", "sources", "suspicions", "quality")),
         overall=_overall_from_stored(stored.overall),
         practices=tuple(map(_practice_from_stored, stored.practices)),
         sources=tuple(SourceState(**_same(source)) for source in stored.sources),
+        suspicions=tuple(map(_suspicion, stored.suspicions)),
+        quality=tuple(map(_finding, stored.quality)),
+    )
+
+
+def _as_plain(value: Suspicion | QualityFinding) -> dict[str, Any]:
+    """Return a doubt as JSON has it: lists in place of tuples, so that it comes back as it was saved."""
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(asdict(value)))
+    return plain
+
+
+def _suspicion(stored: Mapping[str, Any]) -> Suspicion:
+    return Suspicion(
+        **{
+            **stored,
+            **{name: tuple(stored[name]) for name in ("indicators", "sample")},
+            **{name: tuple(map(tuple, stored[name])) for name in ("figures", "limits")},
+            "beside": tuple(SideBySide(**each) for each in stored["beside"]),
+        }
+    )
+
+
+def _finding(stored: Mapping[str, Any]) -> QualityFinding:
+    return QualityFinding(
+        **{**stored, **{name: tuple(stored[name]) for name in ("columns", "indicators", "sample")}}
     )
 
 

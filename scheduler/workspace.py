@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 import config
 from config import Configuration
-from config.settings import PRACTICES
+from config.people_key import key_file
 from connectors import registry
 from connectors.contract import Connector, ConnectorContext, SettingProblem
 from evaluators.catalogue import Catalogue
 from evaluators.policy import Policy
-from scheduler.own_indicators import catalogue_in_force
-from storage.errors import Problem, UsageError
+from evaluators.practices import PRACTICES
+from storage.errors import FatalError, Problem, UsageError
 from storage.evidence import open_store
 from storage.evidence.protection import Protection
 from storage.evidence.store import EvidenceStore
@@ -55,8 +55,8 @@ class Workspace:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The indicators in force, shipped and own. Raises ConfigurationError for wrong own ones."""
-        return catalogue_in_force(self.configuration)
+        """The indicators in force, shipped and own."""
+        return self.configuration.catalogue
 
     @cached_property
     def history(self) -> History:
@@ -69,10 +69,18 @@ class Workspace:
         """Return the evidence, to be opened by `with` for the length of a commit or a query."""
         return open_store(self.configuration.evidence, self.configuration.folder)
 
-    def connectors(self, names: Sequence[str] = (), *, since: date | None = None) -> dict[str, Connector]:
-        """Return the named connectors, all without names. Raises UsageError for an unknown one."""
+    def connectors(
+        self, names: Sequence[str] = (), *, since: date | None = None, afresh: bool = False
+    ) -> dict[str, Connector]:
+        """Return the named connectors, all without names; `afresh` where everything is read again.
+
+        Raises UsageError for an unknown one, FatalError where the key that persons in evidence were hashed
+        with is gone: with a new one each person would be two.
+        """
         for name in names:
             self._require_connector(name)
+        if not afresh:
+            self._require_key()
         wanted = list(dict.fromkeys(names)) or list(self.configuration.connectors)
         return {name: self._connector(name, since) for name in wanted}
 
@@ -87,6 +95,19 @@ class Workspace:
     def setting_problems(self, connector: str, found: Sequence[SettingProblem]) -> list[Problem]:
         """Return what a connector found wrong with its settings, with the place in the file."""
         return self.configuration.setting_problems(connector, found)
+
+    def _require_key(self) -> None:
+        if not self.configuration.lacks_key():
+            return
+        with self.evidence() as evidence:
+            used = bool(evidence.supports())
+        if used:
+            raise FatalError(
+                f"The key file {key_file(self.configuration.folder)} is gone, and persons in evidence were "
+                "hashed with it: with a new key each of them would get another id and count twice.",
+                hint="Restore it from a backup, or set people.key. If it is lost, itsm-maturity sync --full "
+                "makes a new one and reads everything again.",
+            )
 
     def _require_connector(self, name: str) -> None:
         known = list(self.configuration.connectors)

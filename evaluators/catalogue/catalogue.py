@@ -12,23 +12,12 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from evaluators.catalogue.composition import Composition
 from evaluators.catalogue.entry import Indicator, Strict
 from evaluators.catalogue.problems import CatalogueError, CatalogueProblem, closest, problems_of
+from evaluators.practices import PRACTICES
 from evaluators.predicates import Predicate
 from storage.records import KINDS
-
-ORDER = (
-    "incident",
-    "problem",
-    "change",
-    "release",
-    "configuration",
-    "monitoring",
-    "service-level",
-    "request",
-    "knowledge",
-)
-"""Order of the practices in the model (section 7); others follow by name."""
 
 RELEASE = "1.0"
 """Version of the model that the shipped catalogue follows."""
@@ -56,6 +45,8 @@ class Catalogue:
     practices: tuple[Practice, ...]
     exclusions: Mapping[str, tuple[Exclusion, ...]] = field(default_factory=dict)
     """What never counts, by record kind."""
+    composition: Composition = field(default_factory=Composition)
+    """How practices add up to the overall result."""
 
     @cached_property
     def entries(self) -> tuple[Indicator, ...]:
@@ -65,8 +56,14 @@ class Catalogue:
     @cached_property
     def version(self) -> str:
         """Release and digest of the content, `1.0+3f9a…`."""
-        text = orjson.dumps(self.content(), option=orjson.OPT_SORT_KEYS)
-        return f"{RELEASE}+{hashlib.sha256(text).hexdigest()[:12]}"
+        return _digest(self.content())
+
+    @cached_property
+    def measured(self) -> str:
+        """Release and digest of what is measured, without how practices add up: what draws are seeded by."""
+        content = self.content()
+        del content["composition"]
+        return _digest(content)
 
     def practice(self, name: str) -> Practice:
         """Return one practice; KeyError when there is none of that name."""
@@ -84,6 +81,7 @@ class Catalogue:
                 kind: [rule.model_dump(mode="json") for rule in rules]
                 for kind, rules in self.exclusions.items()
             },
+            "composition": self.composition.model_dump(mode="json"),
         }
 
     @classmethod
@@ -95,8 +93,16 @@ class Catalogue:
             # Release 0.2 wrote what never counts into the practice of incidents.
             exclusions |= {"incident": rules} if (rules := practice.pop("exclusions", None)) else {}
         return cls(
-            tuple(Practice.model_validate(practice) for practice in practices), exclusions_of(exclusions)
+            tuple(Practice.model_validate(practice) for practice in practices),
+            exclusions_of(exclusions),
+            # Releases up to 0.2 kept none: they had no other than the model's.
+            Composition.model_validate(content.get("composition", {})),
         )
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return f"{RELEASE}+{hashlib.sha256(text).hexdigest()[:12]}"
 
 
 def exclusions_of(data: Mapping[str, Any]) -> dict[str, tuple[Exclusion, ...]]:
@@ -165,7 +171,7 @@ def _first(entries: Sequence[Mapping[str, Any]], name: str) -> int:
 
 def _place(file: str) -> tuple[int, str]:
     practice = file.removesuffix(".yaml")
-    return (ORDER.index(practice) if practice in ORDER else len(ORDER), practice)
+    return (PRACTICES.index(practice) if practice in PRACTICES else len(PRACTICES), practice)
 
 
 @lru_cache(maxsize=1)

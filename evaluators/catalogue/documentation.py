@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, value_at
 from evaluators.catalogue import ATTRIBUTES, Catalogue, Indicator, Practice, shipped
+from evaluators.references import references_of
 from evaluators.windows import LENGTHS
 
 INTRODUCTION = """\
@@ -125,6 +126,8 @@ def _indicator(indicator: Indicator) -> Iterator[str]:
     yield f"- Evidence of: {indicator.characteristic}"
     yield f"- Formula: {indicator.formula}"
     yield f"- Anchors: {anchors.zero:g} → {anchors.full:g} {indicator.unit}, {anchors.scale}. Origin: {anchors.origin}"
+    for reference in references_of(indicator.id):
+        yield f"- Elsewhere (for comparison only): {reference.sentence()}"
     yield f"- Window: {_window(indicator)}; family `{indicator.measure.family}`; at least {indicator.minimum_sample}"
     scope = "organisation and department" if indicator.scope == "both" else "organisation"
     yield f"- Scope: {scope}"

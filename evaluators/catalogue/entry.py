@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 import orjson
@@ -36,7 +36,15 @@ ALWAYS_UP = ("improvement", "in_control", "conforming_volume")
 class Strict(BaseModel):
     """Model that refuses unknown keys and never changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ProblemsError(ValueError):
+    """More than one thing wrong with a value; `problems` holds a sentence for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
 
 
 class Anchors(Strict):
@@ -148,7 +156,7 @@ class Indicator(Strict):
         kinds = [named] if isinstance(named, str) else named
         problems = value.problems(joined([KINDS[name] for name in kinds]))
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ProblemsError(problems)
         return value
 
     @field_validator("anchors")

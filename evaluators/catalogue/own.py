@@ -10,10 +10,15 @@ from pydantic import ValidationError
 
 from evaluators.catalogue.catalogue import Catalogue, Practice
 from evaluators.catalogue.entry import Indicator
-from evaluators.catalogue.problems import CatalogueError, CatalogueProblem, Path, closest, problems_of
+from evaluators.catalogue.problems import CatalogueError, CatalogueProblem, Path, closest, placed, problems_of
 
 NESTED = ("anchors", "remediation")
 """Keys of which an override may give a part."""
+SHOWN = ("rule", "references")
+"""Keys that `indicators --json` shows beside an entry: one that is pasted from there may keep them."""
+EXEMPTION = "exemption"
+SHOWN_EXEMPTION = {"indicator", "practice", "reason", "owner", "until"}
+"""Keys of an exemption as `indicators --json` shows it; it is declared in the configuration."""
 
 
 def with_own(catalogue: Catalogue, data: object) -> Catalogue:
@@ -25,16 +30,21 @@ def with_own(catalogue: Catalogue, data: object) -> Catalogue:
     problems: list[CatalogueProblem] = []
     entries = _listed(data, problems)
     own: dict[str, Indicator] = {}
+    named: set[str] = set()
     for number, entry in enumerate(entries):
-        indicator = _entry(catalogue, entry, ("indicators", number), problems)
-        if indicator is None:
+        path = ("indicators", number)
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("id"), str):
+            problems.append(CatalogueProblem(path, "an entry is a mapping with an `id`, a text"))
             continue
-        if indicator.id in own:
-            problems.append(CatalogueProblem(("indicators", number, "id"), f"'{indicator.id}' is here twice"))
-        own[indicator.id] = indicator
+        if entry["id"] in named:
+            problems.append(CatalogueProblem((*path, "id"), f"'{entry['id']}' is here twice"))
+        named.add(entry["id"])
+        indicator = _entry(catalogue, entry, path, problems)
+        if indicator is not None:
+            own[indicator.id] = indicator
     problems.extend(_unknown_references(catalogue, own, entries))
     if problems:
-        raise CatalogueError(problems)
+        raise CatalogueError([placed(problem, data) for problem in problems])
     return replace(catalogue, practices=tuple(_practice(practice, own) for practice in catalogue.practices))
 
 
@@ -47,20 +57,18 @@ def _listed(data: object, problems: list[CatalogueProblem]) -> list[Any]:
 
 
 def _entry(
-    catalogue: Catalogue, entry: object, path: Path, problems: list[CatalogueProblem]
+    catalogue: Catalogue, entry: Mapping[str, Any], path: Path, problems: list[CatalogueProblem]
 ) -> Indicator | None:
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("id"), str):
-        problems.append(CatalogueProblem(path, "an entry is a mapping with an `id`"))
-        return None
     shipped = {indicator.id: indicator for indicator in catalogue.entries}.get(entry["id"])
-    names = [practice.practice for practice in catalogue.practices]
-    wanted = entry.get("practice", shipped.practice if shipped else None)
-    if wanted not in names:
-        message = f"'{wanted}' is not a practice{closest(str(wanted), names)}; choose from {', '.join(names)}"
-        problems.append(CatalogueProblem((*path, "practice"), message))
-        return None
+    wanted, fault = _practice_of(catalogue, entry, shipped)
+    if fault:
+        problems.append(CatalogueProblem((*path, "practice"), fault))
+    given = {key: value for key, value in entry.items() if key not in SHOWN}
+    if not _is_shown(given.pop(EXEMPTION, None)):
+        message = "is declared under `exemptions` in the configuration, with reason, owner and until"
+        problems.append(CatalogueProblem((*path, EXEMPTION), message))
     try:
-        indicator = Indicator.model_validate(_overridden(shipped, entry) | {"practice": wanted, "own": True})
+        indicator = Indicator.model_validate(_overridden(shipped, given) | {"practice": wanted, "own": True})
     except ValidationError as error:
         problems.extend(problems_of(error, path))
         return None
@@ -69,6 +77,29 @@ def _entry(
         message = f"the anchors go the wrong way round: {indicator.id} has {way} (say `better` to turn it)"
         problems.append(CatalogueProblem((*path, "anchors"), message))
     return indicator
+
+
+def _practice_of(
+    catalogue: Catalogue, entry: Mapping[str, Any], shipped: Indicator | None
+) -> tuple[str, str]:
+    """Return the practice of an entry, and what is wrong with it; empty where nothing is."""
+    names = [practice.practice for practice in catalogue.practices]
+    if shipped is not None:
+        moved = entry.get("practice", shipped.practice) != shipped.practice
+        fault = f"'{shipped.id}' belongs to {shipped.practice}; give an own indicator another id"
+        return shipped.practice, fault if moved else ""
+    wanted = entry.get("practice")
+    if wanted is None:
+        return names[0], f"a new indicator names its practice; choose from {', '.join(names)}"
+    if wanted in names:
+        return str(wanted), ""
+    near = closest(str(wanted), names)
+    return names[0], f"'{wanted}' is not a practice{near}; choose from {', '.join(names)}"
+
+
+def _is_shown(exemption: object) -> bool:
+    """Say whether an exemption is none, or one as `indicators --json` shows it."""
+    return exemption is None or (isinstance(exemption, Mapping) and {*exemption} == SHOWN_EXEMPTION)
 
 
 def _turned(shipped: Indicator, indicator: Indicator, entry: Mapping[str, Any]) -> bool:

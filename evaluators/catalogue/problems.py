@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from evaluators.catalogue.entry import Anchors, Indicator, Remediation
+from evaluators.catalogue.entry import Anchors, Indicator, ProblemsError, Remediation
 from evaluators.measures import FAMILIES
 from evaluators.measures.completeness import ITEM_FORMS
 from evaluators.predicates import PredicateError
@@ -45,8 +46,34 @@ def problems_of(error: ValidationError, base: Path) -> list[CatalogueProblem]:
         cause = item.get("ctx", {}).get("error")
         offset = cause.offset if isinstance(cause, PredicateError) else None
         location = tuple(part for part in item["loc"] if not _is_tag(part, item["loc"]))
-        found.append(CatalogueProblem(base + location, _sentence(item, location), offset))
+        said = cause.problems if isinstance(cause, ProblemsError) else (_sentence(item, location),)
+        found += [CatalogueProblem(base + location, sentence, offset) for sentence in said]
     return found
+
+
+def placed(problem: CatalogueProblem, data: object) -> CatalogueProblem:
+    """Return a problem with a column where the column stands; `data` is what its path leads through."""
+    named = _COLUMN.match(problem.message)
+    if named is None or problem.offset is not None:
+        return problem
+    for step in problem.path:
+        data = data[step] if isinstance(data, Mapping | list) else None  # type: ignore[index]
+    for path, text in _texts(data):
+        inside = re.search(rf"(?<!\w){re.escape(named[1])}(?!\w)", text)
+        if inside is not None:
+            return CatalogueProblem(problem.path + path, problem.message, inside.start())
+    return problem
+
+
+_COLUMN = re.compile(r"'(\w+)' is not a column")
+
+
+def _texts(data: object) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, str):
+        yield (), data
+    parts = data.items() if isinstance(data, Mapping) else enumerate(data) if isinstance(data, list) else ()
+    for step, part in parts:
+        yield from (((step, *path), text) for path, text in _texts(part))
 
 
 def _sentence(item: ErrorDetails, location: Path) -> str:
@@ -57,11 +84,42 @@ def _sentence(item: ErrorDetails, location: Path) -> str:
     if item["type"] == "missing":
         return f"the key '{name}' is missing"
     if item["type"] == "extra_forbidden":
-        return f"unknown key '{name}'{closest(name, _KEYS)}"
+        return f"unknown key '{name}'{_home(name) or closest(name, _KEYS)}"
+    for pattern, wanted in _WANTED.items():
+        if re.fullmatch(pattern, item["type"]):
+            return f"'{item['input']}' is not {wanted}" if _is_short(item["input"]) else f"should be {wanted}"
+    if item["type"] == "union_tag_invalid":
+        tag = str(item["ctx"]["tag"])
+        return f"'{tag}' is not a family{closest(tag, [*FAMILIES])}; docs/indicators.md has them"
     if item["type"] == "literal_error":
         quotes = ", in quotes" if isinstance(item["input"], float) else ""
         return f"'{item['input']}' is not one of {item['ctx']['expected']}{quotes}"
-    return item["msg"][0].lower() + item["msg"][1:]
+    message = item["msg"].removeprefix("Input ")
+    return message[0].lower() + message[1:]
+
+
+_WANTED = {
+    "union_tag_not_found": "a measure with its family (family: share)",
+    "dict_type|model_type|model_attributes_type": "a mapping (name: value)",
+    "list_type|tuple_type": "a list ([a, b])",
+    "string_type": "a text",
+    "int_.*": "a whole number",
+    "float_.*|finite_number": "a number",
+    "bool_.*": "true or false",
+    "string_pattern_mismatch": "an id: lower-case words and digits with hyphens between (own-indicator)",
+}
+"""What was asked for, by pydantic's name of the error."""
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _home(name: str) -> str:
+    """Say in which part of an entry a key belongs that is known there."""
+    parts: dict[str, type[BaseModel]] = {"anchors": Anchors, "remediation": Remediation}
+    part = next((part for part, model in parts.items() if name in model.model_fields), None)
+    return f" here; it belongs in `{part}`" if part else ""
 
 
 def _is_tag(part: str | int, location: tuple[str | int, ...]) -> bool:

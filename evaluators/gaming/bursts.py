@@ -30,7 +30,7 @@ def closure_bursts(scene: Scene, limits: Limits) -> Finding | None:
 
     Who closes in batches all year does not stand out: the share of such closures has to rise.
     """
-    rule = _rule(scene, limits)
+    rule = burst_rule(scene, limits)
     rate = rate_of(scene, rule) if rule is not None else None
     if rule is None or rate is None or not rose(rate, limits):
         return None
@@ -42,7 +42,8 @@ def closure_bursts(scene: Scene, limits: Limits) -> Finding | None:
     )
 
 
-def _rule(scene: Scene, limits: Limits) -> RateRule | None:
+def burst_rule(scene: Scene, limits: Limits) -> RateRule | None:
+    """Return the closures on such days; None where no source says who resolved what and when."""
     records = scene.records("incident", *NEEDS)
     if records is None:
         return None

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from evaluators.catalogue import Catalogue
+from evaluators.catalogue import Practice
+from evaluators.examination import Examination
 from evaluators.gaming.bursts import closure_bursts
 from evaluators.gaming.changes import back_dated
 from evaluators.gaming.clocks import edited, paused
+from evaluators.gaming.downgrades import downgraded
 from evaluators.gaming.groups import split_groups
 from evaluators.gaming.links import bulk_links, forced_links
 from evaluators.gaming.scenarios import SCENARIOS, Limits, Scenario
 from evaluators.gaming.scene import Scene
 from evaluators.gaming.surveys import dropped_surveys
 from evaluators.gaming.suspicion import SAMPLED, Finding, Suspicion
-from evaluators.gaming.tickets import cancelled_late, downgraded, same_text, unspecific
+from evaluators.gaming.tickets import cancelled_late, same_text, unspecific
 from evaluators.gaming.without import beside
-from evaluators.policy import Policy
-from evaluators.support import SupportMap
-from storage.evidence.store import EvidenceStore
+from storage.errors import ItsmMaturityError
 
 Detector = Callable[[Scene, Limits], Finding | None]
 
@@ -42,42 +42,53 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
 )
 
 
-def monitor(
-    store: EvidenceStore,
-    catalogue: Catalogue,
-    policy: Policy,
-    as_of: date,
-    sources: frozenset[str] | None = None,
-    limits: Mapping[str, Limits] = MappingProxyType({}),
-) -> tuple[Suspicion, ...]:
-    """Return what a human should look at; nothing of it changes a value or a level.
+@dataclass(frozen=True)
+class Watched:
+    """What a human should look at, and what could not be looked for."""
 
-    The derive step has to be done for this evidence and policy. `sources` are those whose records count,
-    None all; `limits` replaces single limits by scenario and name. A scenario that no source has the
-    columns for is not looked for.
+    suspicions: tuple[Suspicion, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Scenarios that were not run, each with the reason."""
+
+
+def monitor(examination: Examination, practices: Iterable[Practice]) -> Watched:
+    """Look for every scenario that touches these practices; nothing of it changes a value or a level.
+
+    The derive step has to be done for this evidence and policy. A scenario that no source has the columns
+    for is not looked for; one whose query fails is noted and fails nothing else.
     """
-    supports = [each for each in store.supports() if sources is None or each.source in sources]
-    scene = Scene(store, catalogue, policy, as_of, SupportMap(supports, policy))
-    found = []
+    scene = Scene(examination)
+    touchable = {indicator.id for practice in practices for indicator in practice.indicators}
+    found, notes = [], []
     for scenario in SCENARIOS:
-        in_force = scenario.in_force(limits.get(scenario.id, {}))
-        finding = DETECTORS[scenario.id](scene, in_force)
-        if finding is not None:
-            found.append(_suspicion(scene, scenario, finding, in_force))
-    return tuple(found)
+        touched = tuple(name for name in scenario.indicators if name in touchable)
+        try:
+            suspicion = _suspicion(scene, scenario, touched) if touched else None
+        except ItsmMaturityError as error:
+            notes.append(f"not run: the search for {_lowered(scenario.title)} ({error.message})")
+        else:
+            found += [suspicion] if suspicion is not None else []
+    return Watched(tuple(found), tuple(notes))
 
 
-def _suspicion(scene: Scene, scenario: Scenario, finding: Finding, limits: Limits) -> Suspicion:
-    known = {entry.id for entry in scene.catalogue.entries}
+def _suspicion(scene: Scene, scenario: Scenario, touched: tuple[str, ...]) -> Suspicion | None:
+    limits = scenario.in_force(scene.examination.policy.gaming.get(scenario.id, {}))
+    finding = DETECTORS[scenario.id](scene, limits)
+    if finding is None:
+        return None
     return Suspicion(
         scenario=scenario.id,
         title=scenario.title,
         sentence=finding.sentence,
-        indicators=tuple(name for name in scenario.indicators if name in known),
+        indicators=touched,
         figures=tuple((name, round(float(value), 6)) for name, value in finding.figures.items()),
-        limits=tuple(limits.items()),
+        limits=tuple((name, float(value)) for name, value in limits.items()),
         suspects=len(finding.suspects) or finding.count,
         record_kind=finding.record_kind,
         sample=finding.suspects[:SAMPLED],
-        beside=beside(scene, finding, scenario.beside),
+        beside=beside(scene, finding, [name for name in scenario.beside if name in touched]),
     )
+
+
+def _lowered(title: str) -> str:
+    return title[0].lower() + title[1:]

@@ -81,6 +81,7 @@ SCENARIOS: tuple[Scenario, ...] = (
             "inc-response-within-target",
         ),
         _rise(points=0.02, times=2, alone=0.2),
+        ("inc-sla-attainment",),
     ),
     Scenario(
         "pause-abuse",
@@ -96,6 +97,7 @@ SCENARIOS: tuple[Scenario, ...] = (
             Limit("met_sigma", 3, "standard errors by which attainment rises with it"),
             *_rise(points=0.03, times=2, alone=0.4),
         ),
+        ("slm-attainment",),
     ),
     Scenario(
         "category-other",

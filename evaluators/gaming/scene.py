@@ -7,12 +7,9 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from evaluators.catalogue import Catalogue
+from evaluators.examination import Examination
 from evaluators.measures.base import quoted
-from evaluators.policy import Policy
-from evaluators.support import SupportMap
 from storage.evidence import relation
-from storage.evidence.store import EvidenceStore
 
 RECENT_DAYS = 90
 PAST_DAYS = 270
@@ -21,19 +18,16 @@ PAST_DAYS = 270
 
 @dataclass(frozen=True)
 class Scene:
-    """Evidence up to a day, of some sources; the derive step has been done."""
+    """The evidence of an examination up to its day; the derive step has been done."""
 
-    store: EvidenceStore
-    catalogue: Catalogue
-    policy: Policy
-    as_of: date
-    supports: SupportMap
+    examination: Examination
     _kept: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def until(self) -> date:
         """Return the day after the last; a fixed cohort's own end."""
-        return self.policy.cohort.until if self.policy.cohort is not None else self.as_of
+        cohort = self.examination.policy.cohort
+        return cohort.until if cohort is not None else self.examination.as_of
 
     @cached_property
     def since(self) -> date:
@@ -62,18 +56,18 @@ class Scene:
 
         Only those of sources that fill every need; `counted` leaves out what never counts (X0).
         """
-        found = self.supports.answerable(kind, needs)
+        found = self.examination.supports.answerable(kind, needs)
         if found.state is not None:
             return None
         conditions = [f"source IN ({', '.join(map(quoted, found.sources))})"]
-        if counted and self.policy.exclusions.enabled:
+        if counted and self.examination.policy.exclusions.enabled:
             conditions += self._counted(kind, found.sources)
         return f"(SELECT * FROM {relation(kind)} WHERE {' AND '.join(conditions)})"
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Return the rows of a query."""
         if query not in self._kept:
-            self._kept[query] = self.store.query(query).to_pylist()
+            self._kept[query] = self.examination.store.query(query).to_pylist()
         rows: list[dict[str, Any]] = self._kept[query]
         return rows
 
@@ -83,6 +77,6 @@ class Scene:
         return {name: 0 if value is None else value for name, value in row.items()}
 
     def _counted(self, kind: str, sources: tuple[str, ...]) -> list[str]:
-        known = self.supports.columns(sources, kind)
-        rules = self.catalogue.exclusions.get(kind, ())
+        known = self.examination.supports.columns(sources, kind)
+        rules = self.examination.catalogue.exclusions.get(kind, ())
         return [f"NOT COALESCE({rule.when.sql}, FALSE)" for rule in rules if rule.when.columns <= known]

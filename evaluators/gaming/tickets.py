@@ -1,4 +1,4 @@
-"""Detectors on incidents and requests: priorities, 'Other', cancelled requests, resolution texts."""
+"""Detectors on incidents and requests: 'Other', cancelled requests, resolution texts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from evaluators.gaming.scenarios import Limits
 from evaluators.gaming.scene import Scene
 from evaluators.gaming.suspicion import Finding
 from evaluators.measures.base import quoted
-from storage.evidence import relation
 
 UNSPECIFIC = (
     "other",
@@ -24,17 +23,6 @@ UNSPECIFIC = (
 """Values that say nothing, beside the form defaults of the policy; without case."""
 FIELDS = ("category", "subcategory", "service_id", "close_code")
 
-DOWNGRADED = RateRule(
-    kind="incident",
-    needs=("resolved_on", "priority", "transition:priority"),
-    on="r.resolved_on",
-    suspect=(
-        f"EXISTS (SELECT 1 FROM {relation('transition')} AS t WHERE t.source = r.source "
-        "AND t.record_kind = 'incident' AND t.record_id = r.id AND t.field = 'priority' "
-        "AND TRY_CAST(t.new_value AS INTEGER) > TRY_CAST(t.old_value AS INTEGER))"
-    ),
-    what="Incidents whose priority was lowered after they were opened",
-)
 CANCELLED_LATE = RateRule(
     kind="request",
     needs=("closed_at", "due_at", "disposition"),
@@ -44,11 +32,6 @@ CANCELLED_LATE = RateRule(
     among="r.due_at IS NOT NULL AND (r.disposition IS NULL OR r.disposition = 'cancelled')",
     counted=False,
 )
-
-
-def downgraded(scene: Scene, limits: Limits) -> Finding | None:
-    """Name incidents whose priority was lowered (counter-check of inc-sla-attainment)."""
-    return by_rate(scene, DOWNGRADED, limits)
 
 
 def cancelled_late(scene: Scene, limits: Limits) -> Finding | None:
@@ -68,7 +51,7 @@ def unspecific(scene: Scene, limits: Limits) -> Finding | None:
 
 def _unspecific(field: str) -> RateRule:
     def says_nothing(scene: Scene) -> str:
-        own = scene.policy.field_defaults.get(f"incident.{field}", ())
+        own = scene.examination.policy.field_defaults.get(f"incident.{field}", ())
         values = ", ".join(quoted(value) for value in dict.fromkeys((*UNSPECIFIC, *map(str.lower, own))))
         return f"lower(trim(r.{field})) IN ({values})"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from evaluators.catalogue import Indicator
 from evaluators.examination import Examination
@@ -38,16 +38,16 @@ class Thinned(Examination):
 
 def beside(scene: Scene, finding: Finding, names: Iterable[str]) -> tuple[SideBySide, ...]:
     """Measure the indicators named as published, and without the suspect records."""
-    left_out = {finding.record_kind: finding.suspects}
-    known = {entry.id: entry for entry in scene.catalogue.entries}
+    known = {entry.id: entry for entry in scene.examination.catalogue.entries}
     chosen = [known[name] for name in names if name in known]
-    if not any(left_out.values()) or not chosen:
+    if not finding.suspects or not chosen:
         return ()
-    whole, thinned = _examination(scene, {}), _examination(scene, left_out)
-    return tuple(one for indicator in chosen if (one := _side_by_side(whole, thinned, indicator)) is not None)
+    thinned = _without(scene.examination, {finding.record_kind: finding.suspects})
+    found = (_side_by_side(scene.examination, thinned, indicator) for indicator in chosen)
+    return tuple(each for each in found if each is not None)
 
 
-def _side_by_side(whole: Thinned, thinned: Thinned, indicator: Indicator) -> SideBySide | None:
+def _side_by_side(whole: Examination, thinned: Thinned, indicator: Indicator) -> SideBySide | None:
     published = whole.result(indicator).measurement
     if published.state is not State.MEASURED:
         return None
@@ -55,18 +55,9 @@ def _side_by_side(whole: Thinned, thinned: Thinned, indicator: Indicator) -> Sid
     return SideBySide(indicator.id, indicator.unit, published.value, left.value, left.n)
 
 
-def _examination(scene: Scene, left_out: Mapping[str, tuple[str, ...]]) -> Thinned:
-    return Thinned(
-        store=scene.store,
-        catalogue=scene.catalogue,
-        policy=scene.policy,
-        as_of=scene.as_of,
-        reconstructed=False,
-        supports=scene.supports,
-        evidence=scene.store.version().content,
-        exemptions={},
-        left_out=left_out,
-    )
+def _without(examination: Examination, left_out: Mapping[str, tuple[str, ...]]) -> Thinned:
+    same = {each.name: getattr(examination, each.name) for each in fields(Examination) if each.init}
+    return Thinned(**same, left_out=left_out)
 
 
 def _listed(ids: Iterable[str]) -> str:

@@ -14,7 +14,19 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from interface.cli import failures
-from interface.cli.commands import assess, check, demo, explain, history, indicators, init, sandbox, sync
+from interface.cli.commands import (
+    assess,
+    check,
+    compare,
+    demo,
+    explain,
+    history,
+    indicators,
+    init,
+    roadmap,
+    sandbox,
+    sync,
+)
 from interface.cli.options import DEFAULT_CONFIGURATION, AsJson, Common, ConfigurationFile
 from storage.errors import ItsmMaturityError
 
@@ -34,7 +46,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (init, check, sync, assess, history, explain, indicators, demo, sandbox):
+for command in (
+    init, check, sync, assess, history, explain, compare, roadmap, indicators, demo, sandbox,
+):  # fmt: skip
     app.command(name=command.NAME, epilog=command.EXAMPLES)(command.run)
 
 

@@ -52,11 +52,6 @@ def plain(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def index_text(value: float) -> str:
-    """Return an index cut to two decimals, so that its integer part is the level even just below the next."""
-    return f"{math.floor(value * 100 + 1e-8) / 100:.2f}"
-
-
 def day(value: date | None) -> str:
     """Return a day, `22 Nov 2026`; a dash for none."""
     return "–" if value is None else f"{value.day} {value:%b %Y}"

@@ -6,9 +6,10 @@ indicator. What was saved and what is read back are equal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 ALL_DEPARTMENTS: Final = "*"
 """Filter value: the organisation and every department (None means the organisation alone)."""
@@ -127,6 +128,10 @@ class StoredAssessment:
     practices: tuple[StoredPractice, ...]
     sources: tuple[StoredSource, ...]
     notes: tuple[str, ...] = ()
+    suspicions: tuple[Mapping[str, Any], ...] = ()
+    """What looked manipulated, each as `evaluators.gaming.Suspicion` has it."""
+    quality: tuple[Mapping[str, Any], ...] = ()
+    """Doubtful records, each as `evaluators.quality.QualityFinding` has it."""
 
 
 @dataclass(frozen=True)

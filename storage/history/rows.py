@@ -41,6 +41,8 @@ def plain(value: Any) -> Any:
         return float(value) + 0.0
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
     return value
 
 
@@ -190,9 +192,8 @@ def _pairs(items: list[list[Any]]) -> tuple[tuple[str, int], ...]:
 
 _LISTS: Mapping[str, Callable[[list[Any]], tuple[Any, ...]]] = {
     "notes": tuple,
-    # Assessments of before this column have none.
-    "kinds": lambda items: tuple(items or ()),
-    "unassessed": lambda items: tuple(items or ()),
+    # Assessments of before these columns have none.
+    **dict.fromkeys(("kinds", "unassessed", "suspicions", "quality"), lambda items: tuple(items or ())),
     "views": lambda items: tuple(map(_view, items or ())),
     "sample": tuple,
     "series": _triples,

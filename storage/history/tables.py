@@ -84,6 +84,9 @@ class AssessmentTable(HistoryTable, table=True):
     overall_unassessed: list[Any] | None = Field(sa_type=Json)
     overall_views: list[Any] | None = Field(sa_type=Json)
     notes: list[Any] = Field(sa_type=Json)
+    # Not JSONB, which would change how numbers are written.
+    suspicions: list[Any] | None = Field(sa_type=JSON)
+    quality: list[Any] | None = Field(sa_type=JSON)
 
 
 class SourceTable(HistoryTable, table=True):

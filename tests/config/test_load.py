@@ -163,7 +163,7 @@ FILES = "connectors: {x: {type: files, records: {incident: {path: a.csv, columns
         ),
         ("exemptions: {a: 1}\n", "1:13 exemptions: should be a list ([a, b]), not a mapping"),
         (
-            "exemptions:\n  - {indicator: a, reason: b, until: 2026-01-01}\n",
+            "exemptions:\n  - {indicator: inc-ping-pong-rate, reason: b, until: 2026-01-01}\n",
             "2:5 exemptions[0].owner: is missing; it has no default",
         ),
         ("departments: {by: group}\n", "1:19 departments.by: 'group' is not one of assignment_group"),
@@ -311,15 +311,40 @@ def test_excluding_nothing_reaches_the_policy(tmp_path: Path) -> None:
 
 
 def test_exemptions_are_kept_with_reason_owner_and_last_day(tmp_path: Path) -> None:
-    text = "exemptions: [{indicator: inc-x, reason: none, owner: lead, until: 2020-01-01}]\n"
-    assert loaded(tmp_path, text).exemptions == (Exemption("inc-x", "none", "lead", date(2020, 1, 1)),)
+    text = "exemptions: [{indicator: inc-ping-pong-rate, reason: none, owner: lead, until: 2020-01-01}]\n"
+    (found,) = loaded(tmp_path, text).exemptions
+    assert found == Exemption("inc-ping-pong-rate", None, "none", "lead", date(2020, 1, 1))
+
+
+def test_an_exempt_practice_exempts_each_of_its_indicators(tmp_path: Path) -> None:
+    text = "exemptions: [{practice: release, reason: bought, owner: lead, until: 2030-01-01}]\n"
+    configuration = loaded(tmp_path, text)
+    entries = [each.id for each in configuration.catalogue.practice("release").indicators]
+    assert list(configuration.exempted()) == entries
+
+
+def test_process_sets_weights_and_views_change_what_they_name_and_the_catalogue_version(
+    tmp_path: Path,
+) -> None:
+    text = (
+        "overall:\n  sets: {monitoring: 2}\n  weights: {incident: 2.5}\n  views:\n"
+        "    front office: [incident, request]\n"
+        "    teams: {attributes: ['3.2'], indicators: [inc-ping-pong-rate]}\n"
+    )
+    configured, plain = loaded(tmp_path, text).catalogue, loaded(tmp_path, "connectors: {}\n").catalogue
+    assert {**plain.composition.sets, "monitoring": 2} == configured.composition.sets
+    assert configured.composition.weights == {"incident": 2.5}
+    assert [view.name for view in configured.composition.views][-2:] == ["front office", "teams"]
+    assert configured.version != plain.version
+    assert configured.measured == plain.measured
 
 
 def test_own_indicators_are_loaded_with_their_positions(tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text("- id: own-one\n  measure:\n    where: priority = 1 AND x\n")
-    document = loaded(tmp_path, "indicators: own.yaml\n").indicators
-    assert document is not None
-    assert document.position((0, "measure", "where"), offset=17) == (3, 29)
+    (tmp_path / "own.yaml").write_text("- id: inc-sla-coverage\n  anchors: {zero: 40}\n")
+    configuration = loaded(tmp_path, "indicators: own.yaml\n")
+    assert configuration.indicators is not None
+    assert configuration.indicators.position((0, "anchors", "zero")) == (2, 19)
+    assert configuration.catalogue.indicator("inc-sla-coverage").anchors.zero == 40
 
 
 def test_problems_of_the_indicators_file_come_after_those_of_the_configuration(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
         "not an entry",
     )
     told = {(problem.path[1], problem.path[2:]): problem for problem in found}
-    assert "did you mean 'priority'?" in told[0, ("measure",)].message
+    assert "did you mean 'priority'?" in told[0, ("measure", "numerator")].message
     function = told[1, ("measure", "numerator")]
     assert "function UPPER is not allowed" in function.message
     assert function.offset == len("priority = 1 AND ")
@@ -200,7 +200,7 @@ def test_all_problems_of_one_entry_are_told_at_once() -> None:
         colour="blue",
     )
     assert {problem.path[2:] for problem in problems(bad)} == {
-        ("measure",),
+        ("measure", "numerator"),
         ("anchors",),
         ("window",),
         ("minimum_sample",),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from evaluators.assessment import Request, examination_of
 from evaluators.catalogue import shipped
 from evaluators.gaming import SCENARIOS, Suspicion
 from evaluators.gaming.comparison import Rate, rose
 from evaluators.gaming.monitor import DETECTORS, monitor
-from tests.evaluators.world import EVERYTHING_COUNTS, TODAY, World, moment
+from tests.evaluators.world import EVERYTHING_COUNTS, TAKEN_AT, TODAY, World, moment
 
 DAYS, RECENT = 360, 90
 TEAMS, PEOPLE = ("Network", "Mail"), ("person:ann", "person:bob", "person:cy", "person:dee")
@@ -53,8 +55,10 @@ def always(columns: Columns) -> Callable[[int], Columns]:
 
 def found(world: World, **more: Any) -> dict[str, Suspicion]:
     """What the monitor says, by scenario."""
-    store = world.stored()
-    return {each.scenario: each for each in monitor(store, world.catalogue, EVERYTHING_COUNTS, TODAY, **more)}
+    policy = replace(EVERYTHING_COUNTS, gaming=more.pop("limits", {}))
+    asked = Request(as_of=TODAY, taken_at=TAKEN_AT, **more)
+    examination = examination_of(world.stored(policy), world.catalogue, policy, asked)
+    return {each.scenario: each for each in monitor(examination, world.catalogue.practices).suspicions}
 
 
 # --- Data ---
@@ -137,6 +141,27 @@ def test_priorities_lowered_more_often_than_before_are_named(world: World) -> No
 def test_priorities_lowered_as_often_as_ever_are_not_named(world: World) -> None:
     _lowered(world, a_year(world), lambda number: number % 3 == 0)
     assert found(world) == {}
+
+
+def test_targets_kept_by_a_lower_priority_stand_beside_those_of_the_priority_before(world: World) -> None:
+    ids = a_year(world, lambda number: {"priority": 2 if number % 2 else 4})
+    for number, name in ids.items():
+        gamed = number <= RECENT and number % 3 == 0
+        world.service_level(
+            name,
+            started_at=day(number),
+            stopped_at=day(number, 13),
+            elapsed_seconds=14_400,
+            target_seconds=7200 if number % 2 and not gamed else 28_800,
+            breached=bool(number % 2) and not gamed,
+        )
+    _lowered(world, ids, lambda number: number <= RECENT and number % 3 == 0)
+    suspicion = found(world)["priority-downgrade"]
+    figures = dict(suspicion.figures)
+    # 45 of the last 90 were promised two hours and took four; 15 of these and 15 others were lowered from 2.
+    assert figures["kept as recorded"] == pytest.approx(60 / 90, abs=1e-6)
+    assert figures["kept at the priority before"] == pytest.approx(30 / 90, abs=1e-6)
+    assert "against the targets of the priorities before" in suspicion.sentence
 
 
 # --- Clocks ---

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from evaluators import ladder
-from evaluators.ladder import ATTRIBUTES, STAGED_SETS, attribute_achievement, default_weight
+from evaluators.ladder import ATTRIBUTES, attribute_achievement, default_weight
+from evaluators.practices import STAGED_SETS
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "spec" / "aggregation_reference.py"
 CASES = 100_000

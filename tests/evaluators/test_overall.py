@@ -1,8 +1,18 @@
 from __future__ import annotations
 
-from evaluators.ladder import STAGED_SETS
-from evaluators.overall import DEPARTMENTS, overall_of
-from evaluators.results import AttributeResult, PracticeResult, View
+from datetime import date
+
+from evaluators.catalogue import ComponentView, Composition
+from evaluators.overall import overall_of
+from evaluators.practices import STAGED_SETS
+from evaluators.results import (
+    AttributeResult,
+    IndicatorResult,
+    Measurement,
+    PracticeResult,
+    State,
+    View,
+)
 
 
 def practice(name: str, index: float | None, alike: float | None = None, **more: object) -> PracticeResult:
@@ -48,9 +58,8 @@ def test_a_practice_not_assessed_counts_as_level_1_and_is_named() -> None:
 
 
 def test_process_sets_and_weights_are_given() -> None:
-    found = overall_of(
-        nine(incident=2.5), {"incident": 2, "change": 2}, weights={"incident": 3.0, "change": 1.0}
-    )
+    composition = Composition(sets={"incident": 2, "change": 2}, weights={"incident": 3.0})
+    found = overall_of(nine(incident=2.5), composition)
     assert (found.level, found.index, found.mean_index) == (2, 2.5, 2.75)
 
 
@@ -70,4 +79,31 @@ def test_components_are_as_mature_as_the_least_of_their_practices() -> None:
 
 def test_departments_together_are_what_they_do_alike() -> None:
     results = [practice("incident", 3.0, 0.9), practice("change", 3.0, 0.5), practice("problem", 3.0)]
-    assert views(results)[DEPARTMENTS] == View(DEPARTMENTS, None, None, 0.7, "change 3.2")
+    name = "multiple service departments"
+    assert views(results)[name] == View(name, None, None, 0.7, "change 3.2")
+
+
+def test_an_own_view_stands_beside_those_of_the_model_and_one_of_the_same_name_replaces_it() -> None:
+    own = (
+        ComponentView(name="front office", practices=("incident", "request")),
+        ComponentView(name="event", practices=("monitoring", "incident")),
+    )
+    found = overall_of(nine(incident=2.5), Composition().with_own({}, {}, own)).views
+    named = {view.name: view for view in found}
+    assert [view.name for view in found][-1] == "front office"
+    assert named["front office"] == View("front office", 2, 2.5, None, "incident")
+    assert named["event"] == View("event", 2, 2.5, None, "incident")
+
+
+def test_a_practice_declared_not_applicable_is_asked_for_nowhere() -> None:
+    away = practice("release", None, indicators=(not_applicable("rel-model-use"),))
+    others = [each for each in nine() if each.practice != "release"]
+    found = overall_of([*others, away])
+    assert (found.level, found.weakest_link, found.unassessed) == (3, 3, ())
+    assert {view.name: view for view in found.views}["release"].level is None
+
+
+def not_applicable(name: str) -> IndicatorResult:
+    found = Measurement(State.NOT_APPLICABLE, "exempt")
+    day = date(2026, 1, 1)
+    return IndicatorResult(name, "release", "3.1", True, 2.0, "%", found, None, (day, day), "rule", "")

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from interface.cli.app import main
+from scheduler.demo import MARKER
 from tests.interface.serving import begin, eventually, finish, listens, sandbox
 
 NAME = "itsm-maturity.yaml"
@@ -106,10 +109,16 @@ def test_a_demo_without_keep_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for process in (ended.pid, os.getpid()):
+        left = tmp_path / f"itsm-maturity-demo-{process}-left"
+        left.mkdir()
+        (left / MARKER).touch()
     assert main(["demo", "--incidents", "1500", "--seed", "-1"]) == 2
     assert main(["demo", "--incidents", "1000"]) == 0
     assert "--keep demo" in " ".join(capsys.readouterr().out.split())
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [left], "what a killed demo left is gone, that of a living one stays"
 
 
 @pytest.mark.parametrize(

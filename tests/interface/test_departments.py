@@ -61,6 +61,29 @@ def test_assess_shows_each_department_where_it_is_asked_for(divided: Path, run: 
     assert any(line.startswith("Software ") for line in whole.splitlines())
 
 
+def test_departments_are_compared_by_core_indicator_with_the_limits_of_chance(
+    divided: Path, run: Command
+) -> None:
+    found = run(divided, "explain", "departments", "--json").json
+    (incident,) = found["practices"]
+    assert {each["department"] for each in incident["departments"]} == {"Platform", "Software"}
+    assert 1 <= incident["lowest"] <= incident["highest"] <= 5
+    assert all(each["confidence"] in ("high", "medium", "low") for each in incident["departments"])
+    assert found["funnel"]
+    for each in found["funnel"]:
+        assert each["limits_998"] is None or each["limits_998"][0] <= each["limits_95"][0]
+    lines = run(divided, "explain", "departments").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("Software ") for line in lines)
+    one = run(divided, "explain", "departments", "--department", "Platform", "--json").json
+    assert {each["department"] for each in one["funnel"]} == {"Platform"}
+
+
+def test_without_departments_it_is_said_what_they_take(assessed: Path, run: Command) -> None:
+    text = " ".join(run(assessed, "explain", "departments").out.split())
+    assert "departments in the configuration" in text
+
+
 def test_hand_offs_between_departments_are_explained(divided: Path, run: Command) -> None:
     pairs = run(divided, "explain", "handoffs", "--json").json
     assert {(each["sender"], each["receiver"]) for each in pairs} <= {

@@ -19,6 +19,12 @@ def test_history_lists_assessments_newest_first_without_their_details(assessed: 
     assert len(practices) == 9
 
 
+def test_history_with_detail_shows_attributes_and_indicators_as_text(assessed: Path, run: Command) -> None:
+    lines = run(assessed, "history", "--practice", "incident", "--detail", "--limit", "1").out.splitlines()
+    assert any(line.startswith("2.1 ") and "4.2" in line for line in lines)
+    assert any(line.startswith("inc-sla-attainment ") for line in lines)
+
+
 def test_history_with_detail_has_attributes_and_indicators(assessed: Path, run: Command) -> None:
     found = run(assessed, "history", "--detail", "--json").json
     practices = {each["practice"]: each for each in found["items"][0]["practices"]}

@@ -40,7 +40,7 @@ def test_people_are_told_how_to_log_in_and_what_to_write() -> None:
     process = begin("sandbox", "--incidents", "1000", "--truth")
     assert process.stdout is not None
     seen = ""
-    while "5.2 Improving" not in seen:
+    while "Knowledge management" not in seen:
         line = process.stdout.readline()
         assert line, seen
         seen += line
@@ -48,7 +48,9 @@ def test_people_are_told_how_to_log_in_and_what_to_write() -> None:
     assert "export SANDBOX_PASSWORD=" in seen
     assert "type: servicenow" in seen
     assert 'priority_matrix: {"1-1": 1, "1-2": 2, "2-1": 2, "1-3": 3, "2-2": 3, "3-1": 3, "2-3": 4,' in seen
-    assert "Planted: incident management at level 3 (Defined)" in seen
+    assert "Planted: profile defined" in seen
+    assert "Incident management                        level 3 (Defined)" in seen
+    assert "active_users: {2024-" in seen
 
 
 def test_ctrl_c_while_it_generates_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,6 +152,9 @@ def test_a_port_in_use_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None
         (("--until", "tomorrow"), "is not a day"),
         (("--until", "2900-01-01"), "too far away"),
         (("--level", "6"), "--level"),
+        (("--level", "3", "--profile", "small"), "--profile says the level already"),
+        (("--profile", "chaotic"), "There is no profile 'chaotic'"),
+        (("--incidents", "few"), "'few' is none of small, medium, large"),
         (("jira",), "jira"),
     ],
 )

@@ -284,3 +284,21 @@ def test_check_says_how_many_rows_cannot_be_read(folder: Path, run: Command) -> 
     text = " ".join(run(folder, "check").out.split())
     assert "1 of 2 rows cannot be read" in text
     assert "`date_formats`" in text
+
+
+def test_a_lost_people_key_is_not_replaced_without_a_word(fresh: Path, run: Command) -> None:
+    file = fresh / "itsm-maturity.yaml"
+    kept = [line for line in file.read_text("utf-8").splitlines() if not line.startswith("people:")]
+    file.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    key = fresh / ".itsm-maturity.key"
+    assert run(fresh, "sync").code == 0
+    before = key.read_text("utf-8")
+    key.unlink()
+    for name in ("check", "sync"):
+        refused = run(fresh, name)
+        assert refused.code == 3
+        assert "sync --full" in refused.err
+        assert not key.exists()
+    assert run(fresh, "sync", "--full").code == 0
+    assert key.read_text("utf-8") != before
+    assert run(fresh, "sync").code == 0

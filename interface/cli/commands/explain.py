@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from scheduler.workspace import Workspace
 
 NAME = "explain"
-HAND_OFFS = "handoffs"
+HAND_OFFS, DEPARTMENTS = "handoffs", "departments"
 EXAMPLES = examples(
     ("explain incident", "why this level, and what holds it down"),
     ("explain inc-sla-attainment", "one indicator: number, thresholds, records behind it"),
     ("explain inc-sla-attainment --sql", "the query that gives the number, to run elsewhere"),
     ("explain incident --department Infrastructure", "one department"),
+    ("explain departments", "levels by department, and which differ by more than chance"),
     ("explain handoffs", "who passes work to whom, how long it waits, how often it comes back"),
     ("explain incident --assessment 3f9a", "an earlier assessment; history lists them"),
 )
@@ -28,7 +29,9 @@ EXAMPLES = examples(
 
 def run(
     context: typer.Context,
-    subject: Annotated[str, typer.Argument(metavar="PRACTICE|INDICATOR|handoffs", help="What to explain.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="PRACTICE|INDICATOR|departments|handoffs", help="What to explain.")
+    ],
     assessment: Annotated[
         str | None, typer.Option("--assessment", metavar="ID", help="Assessment; the latest by default.")
     ] = None,
@@ -39,7 +42,7 @@ def run(
     configuration: ConfigurationFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """Explain a practice's level or one indicator from history, or hand-offs between departments."""
+    """Explain a level or one indicator from history, how departments differ, or what they hand over."""
     from scheduler.review import explained, require_known
     from scheduler.workspace import open_workspace
 
@@ -48,6 +51,9 @@ def run(
             _print_hand_offs(workspace, as_json=wants_json(context, as_json))
             return 0
         found = explained(workspace, assessment)
+        if subject == DEPARTMENTS:
+            _print_departments(found, department, as_json=wants_json(context, as_json))
+            return 0
         if department is not None:
             found = found.of_department(department)
         require_known("practice or indicator", subject, found.names())
@@ -72,6 +78,23 @@ def _print_hand_offs(workspace: Workspace, *, as_json: bool) -> None:
     from interface.cli.render.handoffs import render
 
     print_parts(render(found))
+
+
+def _print_departments(found: Explained, department: str | None, *, as_json: bool) -> None:
+    from scheduler.review import funnel
+
+    practices, compared = found.assessment.practices, funnel(found)
+    if department is not None:
+        practices = found.of_department(department).assessment.practices
+        compared = tuple(each for each in compared if each.department == department)
+    if as_json:
+        from interface.shapes import departments_shape
+
+        print_json(departments_shape(found.assessment, practices, compared))
+        return
+    from interface.cli.render.departments import render
+
+    print_parts(render(found.assessment, practices, compared))
 
 
 def _shape(found: Explained, subject: str, *, sql: bool) -> dict[str, object]:

@@ -41,7 +41,7 @@ def run(
     ] = None,
     indicator: Annotated[str | None, typer.Option("--indicator", help="One indicator.")] = None,
     detail: Annotated[
-        bool, typer.Option("--detail", help="With sources; in JSON with attributes and indicators.")
+        bool, typer.Option("--detail", help="With sources, attributes and indicators.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 50,
     offset: Annotated[int, typer.Option("--offset", min=0, help="How many of the newest to leave out.")] = 0,

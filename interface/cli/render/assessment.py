@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, rating, value_at
+from evaluators.explanation import is_exempt
 from evaluators.results import Assessment, IndicatorResult, PracticeResult, SourceState, State
-from interface.cli.render import headline, overview
+from interface.cli.render import doubts, headline, overview
 from interface.cli.render.sources import source_table, sources_line
 from interface.cli.words import (
     NOT_A_CERTIFICATE,
@@ -60,7 +61,7 @@ def render(
         yield from render_practice(practice, catalogue, platforms, assessment.sources)
     if len(organisation) > 1 and not detailed:
         yield from _verdict(assessment, organisation, catalogue, platforms)
-    yield from overview.departments(assessment, detail=departments)
+    yield from overview.departments(assessment.practices, detail=departments)
     yield Text()
     yield from _closing(assessment)
 
@@ -98,6 +99,9 @@ def render_practice(
 ) -> Iterator[RenderableType]:
     """Yield one practice in one scope."""
     yield Text(headline.headline(practice), style="bold green" if practice.level else "bold yellow")
+    if is_exempt(practice.indicators):
+        yield Text(practice.reason)
+        return
     yield Text(headline.figures(practice))
     yield Text(sources_line(practice, sources))
     if headline.confirmed(practice):
@@ -203,6 +207,7 @@ def _title(assessment: Assessment) -> str:
 def _closing(assessment: Assessment) -> Iterator[RenderableType]:
     if assessment.sources:
         yield source_table(assessment.sources)
+    yield from doubts.render(assessment)
     for note in assessment.notes:
         yield Padding(Text(f"• {note}"), (0, 0, 0, 1))
     yield Text(LEGEND, style="dim")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.references import references_of
 from interface.cli.render.assessment import EXPERT, LEGEND, thresholds
 from interface.cli.render.tables import plain_table
 from interface.cli.words import attribute_name, day, plain, practice_name
@@ -60,9 +61,12 @@ def _name(entry: Indicator) -> Text:
 def _origin(entry: Indicator) -> str:
     anchors = entry.anchors
     sign = f"{EXPERT} " if anchors.expert_default else ""
-    return f"{sign}{anchors.origin} ({plain(anchors.zero)} is 0 %, {plain(anchors.full)} is 100 %)"
+    origin = f"{sign}{anchors.origin} ({plain(anchors.zero)} is 0 %, {plain(anchors.full)} is 100 %)"
+    elsewhere = [f"\nElsewhere: {each.sentence()}" for each in references_of(entry.id)]
+    return origin + "".join(elsewhere)
 
 
 def _exempt(exemption: Exemption, found: InForce) -> str:
     past = " – no longer in force" if found.today > exemption.until else ""
-    return f"{exemption.indicator} until {day(exemption.until)}: {exemption.reason} ({exemption.owner}){past}"
+    what = exemption.indicator or f"all of {exemption.practice}"
+    return f"{what} until {day(exemption.until)}: {exemption.reason} ({exemption.owner}){past}"

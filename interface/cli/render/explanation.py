@@ -10,7 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.references import references_of
 from evaluators.results import IndicatorResult, PracticeResult, State
+from interface.cli.render import doubts
 from interface.cli.render.assessment import (
     EXPERT,
     LEGEND,
@@ -53,6 +55,7 @@ def render_practice(found: Explained, name: str, platforms: Sequence[str] = ()) 
     practice, *others = found.practices(name)
     yield Text()
     yield from practice_parts(practice, found.catalogue, platforms, found.assessment.sources)
+    yield from doubts.render(found.assessment, [each.id for each in practice.indicators], counted=False)
     missing = unrated(practice.indicators)
     if missing:
         yield Text(
@@ -79,6 +82,7 @@ def render_indicator(found: Explained, name: str, platforms: Sequence[str]) -> I
     yield _facts(practice, result, entry)
     if others:
         yield _scopes(others)
+    yield from doubts.render(found.assessment, [name], counted=False)
     yield from _evidence(result, entry.measure.family if entry else "")
     if entry is not None:
         yield from _advice(entry, platforms)
@@ -138,6 +142,8 @@ def _fact_rows(
     yield "Scope", scope_name(practice)
     yield "Window", _window(result)
     yield "Value", value_text(result)
+    for number, reference in enumerate(references_of(result.id)):
+        yield "" if number else "Elsewhere", reference.sentence()
     if found.numerator is not None and found.denominator is not None:
         yield "Counted", f"{count(found.numerator)} of {count(found.denominator)}"
     yield "Stands on", f"{count(found.n)} {found.n_unit}"

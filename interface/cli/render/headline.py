@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evaluators.explanation import index_text, is_exempt
 from evaluators.results import Assessment, IndicatorResult, PracticeResult, State
-from interface.cli.words import certainty, count, index_text, level_name, plural, practice_name, share
+from interface.cli.words import certainty, count, level_name, plural, practice_name, share
 
 MISSING = (State.NOT_CONNECTED, State.NOT_SUPPORTED, State.STALE, State.INSUFFICIENT_SAMPLE, State.ERROR)
 """States that keep an indicator from being rated although it applies."""
@@ -24,6 +25,8 @@ def scope_name(practice: PracticeResult) -> str:
 def headline(practice: PracticeResult) -> str:
     """Return `Incident: level 2 (Repeatable) proven, up to 4 possible: connect …`."""
     name = scope_name(practice)
+    if is_exempt(practice.indicators):
+        return f"{name}: declared not applicable"
     if practice.level is None:
         text = f"{name}: not assessed, up to level {practice.possible} possible"
     elif practice.possible > practice.level:

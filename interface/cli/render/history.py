@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.explanation import index_text
 from evaluators.results import Assessment, IndicatorResult, PracticeResult
 from interface.cli.render.assessment import achieved, value_text
 from interface.cli.render.headline import scope_name
 from interface.cli.render.sources import sources_line
 from interface.cli.render.sync import ledger_of
 from interface.cli.render.tables import plain_table
-from interface.cli.words import NOT_A_CERTIFICATE, count, day, index_text, moment, share
+from interface.cli.words import NOT_A_CERTIFICATE, count, day, moment, share
 from storage.history import LedgerRow, Page, Run
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Past = tuple[Assessment, PracticeResult]
 def render(page: Page[Assessment], *, detail: bool = False) -> Iterator[RenderableType]:
     """Yield level and index over time, each with the change against the assessment before it.
 
-    With `detail` also how complete the sources of each were.
+    With `detail` also how complete the sources of each were, its attributes and its indicators.
     """
     if not page.items:
         yield Text(NOTHING)
@@ -54,16 +55,29 @@ def render(page: Page[Assessment], *, detail: bool = False) -> Iterator[Renderab
             )
     yield table
     if detail:
-        yield from _sources(page)
+        yield from _details(page)
     yield Text(_footer(page), style="dim")
     yield Text(NOT_A_CERTIFICATE, style="dim")
 
 
-def _sources(page: Page[Assessment]) -> Iterator[RenderableType]:
+def _details(page: Page[Assessment]) -> Iterator[RenderableType]:
     for assessment in page.items[: page.limit]:
         for practice in assessment.practices:
-            line = sources_line(practice, assessment.sources)
-            yield Text(f"{assessment.id[:8]} {scope_name(practice)}: {line}")
+            yield Text()
+            yield Text(f"{day(assessment.as_of)}  {scope_name(practice)}", style="bold")
+            yield Text(sources_line(practice, assessment.sources))
+            rated = (
+                f"{each.attribute} {share(each.achievement)} {each.rating}" for each in practice.attributes
+            )
+            yield Text(", ".join(rated))
+            yield _indicators(practice)
+
+
+def _indicators(practice: PracticeResult) -> Table:
+    table = _table("Indicator", "Value", "Achieved")
+    for each in practice.indicators:
+        table.add_row(each.id, value_text(each), achieved(each))
+    return table
 
 
 def render_indicator(page: Page[Assessment], indicator: str) -> Iterator[RenderableType]:
@@ -111,7 +125,7 @@ def _run_line(run: Run) -> str:
 def _table(*columns: str) -> Table:
     table = plain_table()
     for name in columns:
-        words = name in ("As of", "Scope", "Value", "Assessment")
+        words = name in ("As of", "Scope", "Indicator", "Value", "Assessment")
         table.add_column(name, justify="left" if words else "right", no_wrap=name == "As of")
     return table
 

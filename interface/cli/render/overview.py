@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.explanation import index_text, is_exempt
 from evaluators.results import Assessment, OverallResult, PracticeResult, View
 from interface.cli.render import headline
 from interface.cli.render.tables import plain_table
-from interface.cli.words import index_text, practice_name, share
+from interface.cli.words import practice_name, share
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,7 +33,11 @@ def render(assessment: Assessment, organisation: Sequence[PracticeResult]) -> It
         yield Text()
         yield Text(summary, style="bold")
     yield from _components(assessment.overall)
-    unassessed = [each for each in organisation if each.level is None]
+    exempt = [each for each in organisation if is_exempt(each.indicators)]
+    if exempt:
+        names = "; ".join(f"{practice_name(each.practice)} ({_exemption(each)})" for each in exempt)
+        yield Text(f"Declared not applicable: {names}.")
+    unassessed = [each for each in organisation if each.level is None and each not in exempt]
     if unassessed:
         yield Text(f"Not assessed: {'; '.join(map(_lacking, unassessed))}.")
     yield Text(MEANING, style="dim")
@@ -57,10 +62,10 @@ def _view_words(view: View) -> str:
     return f"level {view.level}, index {index_text(view.index)}{held}"
 
 
-def departments(assessment: Assessment, *, detail: bool = False) -> Iterator[RenderableType]:
+def departments(practices: Sequence[PracticeResult], *, detail: bool = False) -> Iterator[RenderableType]:
     """Yield the range of levels between the departments of each practice; with `detail` each of them."""
     by_practice: dict[str, list[PracticeResult]] = {}
-    for each in assessment.practices:
+    for each in practices:
         if each.department is not None:
             by_practice.setdefault(each.practice, []).append(each)
     if not by_practice:
@@ -109,6 +114,10 @@ def practice_table(practices: Sequence[PracticeResult], first: str, names: Seque
             each.bottleneck or "–",
         )
     return table
+
+
+def _exemption(practice: PracticeResult) -> str:
+    return practice.indicators[0].measurement.reason.rstrip(".")
 
 
 def _lacking(practice: PracticeResult) -> str:

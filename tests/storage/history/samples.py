@@ -117,6 +117,14 @@ def assessment(
             StoredSource("corp", "incident", "readable", NOON - timedelta(hours=1), 21571, 148, 2, 0.993),
         ),
         notes=("No go-live date is configured, so no warm-up was left out.",),
+        suspicions=(
+            {
+                "scenario": "closure-burst",
+                "figures": [["share now", 0.25], ["suspect", 40.0]],
+                "beside": [{"indicator": "inc-resolved-within-30-days", "value": 80.5, "without": None}],
+            },
+        ),
+        quality=({"check": "durations", "columns": ["opened_at"], "limit": 0.02, "failed": True},),
     )
     return replace(stored, **more)
 
@@ -259,4 +267,6 @@ assessments = st.builds(
         )
     ),
     notes=some(texts),
+    suspicions=some(st.dictionaries(texts, texts | numbers | st.lists(texts, max_size=2), max_size=2)),
+    quality=some(st.dictionaries(texts, texts | maybe(numbers) | st.booleans(), max_size=2)),
 )

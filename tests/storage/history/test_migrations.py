@@ -27,8 +27,8 @@ import os
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "9000"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -48,8 +48,12 @@ def migrations(tmp_path: Path) -> Path:
     return folder
 
 
+def newest() -> str | None:
+    return ScriptDirectory.from_config(configuration()).get_current_head()
+
+
 def further(migrations: Path, end: str) -> str:
-    (migrations / "versions" / "0004_further.py").write_text(FURTHER.format(end=end))
+    (migrations / "versions" / "9000_further.py").write_text(FURTHER.format(end=end, newest=newest()))
     return str(migrations)
 
 
@@ -62,8 +66,7 @@ def checks(engine: Engine) -> dict[str, set[Any]]:
 
 
 def test_a_fresh_history_is_at_the_newest_revision(upgraded: Place) -> None:
-    newest = ScriptDirectory.from_config(configuration()).get_current_head()
-    assert upgraded.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [(newest,)]
+    assert upgraded.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [(newest(),)]
 
 
 def test_opening_again_changes_nothing(upgraded: Place) -> None:
@@ -118,7 +121,7 @@ def test_a_migration_that_is_killed_leaves_the_old_state(place: Place, migration
     process.start()
     process.join(60)
     assert process.exitcode == -9
-    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [("0003",)]
+    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [(newest(),)]
     engine = create(place.location)
     names = set(inspect(engine).get_table_names())
     engine.dispose()
@@ -131,7 +134,7 @@ def test_a_migration_that_rebuilds_a_table_keeps_its_rows(place: Place, migratio
     with place.open() as history:
         history.save_assessment(assessment())
     upgrade(place.location, migrations=further(migrations, "pass"))
-    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [("0004",)]
+    assert place.execute(f"SELECT version_num FROM {VERSION_TABLE}") == [("9000",)]
     assert place.execute(
         "SELECT practice, department, colour FROM assessment_practice ORDER BY position"
     ) == [
@@ -182,6 +185,7 @@ def test_an_assessment_of_before_source_completeness_says_that_it_is_not_known(
     (source,), (incident,) = found.sources, found.practices
     assert (source.records, source.hidden, source.rejected, source.completeness) == (21571, None, None, None)
     assert (incident.kinds, incident.completeness) == ((), None)
+    assert (found.suspicions, found.quality) == ((), ())
 
 
 @pytest.mark.parametrize("table", ["assessment_source", "assessment_practice"])
