@@ -12,15 +12,17 @@ from evaluators.catalogue import Indicator, shipped
 from evaluators.statistics.arrays import FloatArray
 from evaluators.statistics.control import in_control
 from evaluators.statistics.trend import SIGNIFICANT, improvement
-from tests.validity.figures import Figure, at_least, at_most
+from tests.validity.figures import Figure, at_least, at_most, shown
 
 SERIES: Final = 4_000
 RAISES: Final = 10_000
 MONTHS: Final = 24
 RECORDS: Final = 200
 """Records a month."""
+STARTS: Final = (0.60, 0.70, 0.80, 0.90)
+"""Where series start: the nearer to 50 %, the more chance there is in a month."""
 SHARE: Final = 0.80
-"""Where series start. The nearer to 50 %, the more chance: from 60 % the power is less than a half."""
+"""The start at which the bar is read."""
 GAIN: Final = 0.05
 """Planted over the whole series (section 11, C4)."""
 WEEKS: Final = 52
@@ -32,10 +34,11 @@ def figures(series: int = SERIES, raises: int = RAISES) -> Iterator[Figure]:
     yield from trends(series)
     yield from controls(series)
     yield at_most(
-        f"Monotone: attribute, level or index falls in {raises:,} random raises of an indicator",
+        "Monotone: random raises of an indicator by which attribute, level or index falls",
         falls(raises),
         0,
-        "cases",
+        "raises",
+        cases=raises,
     )
 
 
@@ -46,11 +49,24 @@ def trends(series: int) -> Iterator[Figure]:
             rng = np.random.default_rng((1, months, round(10 * phi)))
             false = 100 * sum(_significant(_flat(rng, months, phi)) for _ in range(series)) / series
             name = f"Trend method: significant without a trend, AR({phi:g}), {months} months"
-            yield at_most(name, false, 7, "%")
-    rng = np.random.default_rng(2)
-    seen = 100 * sum(_significant(_rising(rng)) for _ in range(series)) / series
-    rise = f"{100 * SHARE:g} to {100 * (SHARE + GAIN):g} % over {MONTHS} months, {RECORDS} records a month"
-    yield at_least(f"Trend method: power for {rise}", seen, 60, "%")
+            yield at_most(name, false, 7, "%", cases=series)
+    for start in STARTS:
+        rng = np.random.default_rng(2)
+        seen = 100 * sum(_significant(_rising(rng, start)) for _ in range(series)) / series
+        rise = (
+            f"{100 * start:g} to {100 * (start + GAIN):g} % over {MONTHS} months, {RECORDS} records a month"
+        )
+        name = f"Trend method: power for {rise}"
+        if start == SHARE:
+            yield at_least(name, seen, 60, "%", cases=series, reading=POWER)
+        else:
+            yield shown(name, seen, "%", cases=series)
+
+
+POWER = (
+    "the model says only '+5 points'; its own simulation (erratum B13: 61-64 % seen, 85 % above 50) is what "
+    "this method gives from 75 to 80 % on, so its bar is read at 80 %; other starts stand beside it"
+)
 
 
 def controls(series: int) -> Iterator[Figure]:
@@ -59,10 +75,14 @@ def controls(series: int) -> Iterator[Figure]:
     judged = [in_control(rng.normal(size=WEEKS)) for _ in range(series)]
     shares = np.array([each.share for each in judged if each is not None])
     yield at_least(
-        f"Control method: mean in-control share, {WEEKS} stable weeks", float(shares.mean()), 0.96, ""
+        f"Control method: mean in-control share, {WEEKS} stable weeks",
+        float(shares.mean()),
+        0.96,
+        "",
+        cases=series,
     )
     low = 100 * float((np.round(shares, 9) < 0.90).mean())
-    yield at_most("Control method: stable series with less than 0.90 in control", low, 10, "%")
+    yield at_most("Control method: stable series with less than 0.90 in control", low, 10, "%", cases=series)
 
 
 def falls(raises: int) -> int:
@@ -112,6 +132,6 @@ def _flat(rng: np.random.Generator, months: int, phi: float) -> FloatArray:
     return np.asarray(100 * SHARE + deviation * noise, dtype=np.float64)
 
 
-def _rising(rng: np.random.Generator) -> FloatArray:
-    shares = np.linspace(SHARE, SHARE + GAIN, MONTHS)
+def _rising(rng: np.random.Generator, start: float) -> FloatArray:
+    shares = np.linspace(start, start + GAIN, MONTHS)
     return np.asarray(100 * rng.binomial(RECORDS, shares) / RECORDS, dtype=np.float64)

@@ -49,7 +49,7 @@ def evidence_of(
             connection.unregister("incoming")
     with open_store(f"duckdb:{file}", folder) as store:
         for kind in wanted:
-            store.declare(_support(kind, table_of(organisation, kind.name)))
+            store.declare(support_of(kind, table_of(organisation, kind.name)))
         yield store
 
 
@@ -76,7 +76,8 @@ def rows_of(kind: RecordKind, table: Table) -> pa.Table:
     return pa.table(arrays)
 
 
-def _support(kind: RecordKind, table: Table) -> Support:
+def support_of(kind: RecordKind, table: Table) -> Support:
+    """Return what a source says it can give: the columns that the table has."""
     columns = frozenset(column.name for column in kind.mapped if _field(column) in table.columns)
     return Support(SOURCE, kind.name, KindState.READABLE, columns, frozenset(kind.tracked))
 

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evaluators.assessment import Request, assess
+from scipy.stats import beta
+
+from evaluators.assessment import Request, assess, examination_of
 from evaluators.catalogue import shipped
 from evaluators.derive import derive
 from evaluators.gaming import SCENARIOS as LOOKED_FOR
@@ -25,13 +27,16 @@ from sandbox.organisation.anchors import PRACTICES
 from sandbox.organisation.gaming import SCENARIOS, game
 from sandbox.organisation.quality import AT, BELOW
 from tests.validity.evidence import evidence_of
-from tests.validity.figures import Figure, at_least, at_most
+from tests.validity.figures import Figure, at_least, at_most, shown
+from tests.validity.gaming_strength import Strength, drawn, gamed
 from tests.validity.planted import POLICY, UNTIL
 
 INCIDENTS = 10_000
 GAMED_LEVELS, GAMED_SEEDS = (2, 3), (1, 2)
 """Of each level one in the middle of it, and one that lacks a single attribute of the next."""
-CLEAN_LEVELS, CLEAN_SEEDS = range(1, 6), (3, 4, 5, 6)
+CLEAN, CLEAN_SIZES = 100, (1_500, 3_000, 6_000)
+"""Honest organisations that only the monitor looks at: with one accused of 100 the bound is 4.7 %."""
+STRENGTHS, STRENGTH_SEEDS, STRENGTH_SIZE = (1.0, 0.5, 0.25), (11, 12), 5_000
 TAKEN_AT = datetime(UNTIL.year, UNTIL.month, UNTIL.day, 6, tzinfo=UTC)
 Levels = Mapping[str, PracticeResult]
 
@@ -96,7 +101,8 @@ def named_in(organisation: Organisation) -> tuple[str, ...]:
     """Return the scenarios that the monitor names."""
     with TemporaryDirectory() as folder, evidence_of(organisation, Path(folder)) as store:
         derive(store, POLICY)
-        return tuple(each.scenario for each in monitor(store, shipped(), POLICY, UNTIL))
+        examination = examination_of(store, shipped(), POLICY, Request(as_of=UNTIL, taken_at=TAKEN_AT))
+        return tuple(each.scenario for each in monitor(examination, shipped().practices).suspicions)
 
 
 def looked_at(organisation: Organisation, before: Levels) -> tuple[tuple[str, ...], Levels]:
@@ -111,7 +117,7 @@ def looked_at(organisation: Organisation, before: Levels) -> tuple[tuple[str, ..
             ),
         )
         assessment = assess(store, shipped(), POLICY, request)
-        named = tuple(each.scenario for each in monitor(store, shipped(), POLICY, UNTIL))
+    named = tuple(each.scenario for each in assessment.suspicions)
     return named, {each.practice: each for each in assessment.practices if each.department is None}
 
 
@@ -128,9 +134,9 @@ def tried(
     names, before = looked_at(organisation, {})
     yield Tried(None, level, seed, names, tempted=tempted)
     for scenario in scenarios:
-        gamed = game(organisation, scenario, seed=seed, until=UNTIL)
-        names, after = looked_at(gamed, before)
-        _, again = looked_at(gamed, after) if _higher(before, after) else (names, after)
+        cheating = game(organisation, scenario, seed=seed, until=UNTIL)
+        names, after = looked_at(cheating, before)
+        _, again = looked_at(cheating, after) if _higher(before, after) else (names, after)
         yield Tried(
             scenario,
             level,
@@ -144,11 +150,25 @@ def tried(
         )
 
 
-def clean(levels: Iterable[int], seeds: Sequence[int], incidents: int = INCIDENTS) -> Iterator[Tried]:
-    """Let the monitor look at honest organisations."""
-    for level in levels:
-        for seed in seeds:
-            yield Tried(None, level, seed, named_in(honest(level, seed, incidents)))
+def clean(count: int, first_seed: int = 100) -> Iterator[Tried]:
+    """Let the monitor alone look at small honest organisations of all levels."""
+    for number in range(count):
+        level, seed = number % 5 + 1, first_seed + number
+        size = CLEAN_SIZES[number % len(CLEAN_SIZES)]
+        yield Tried(None, level, seed, named_in(honest(level, seed, size)))
+
+
+def strengths(
+    scenarios: Iterable[str], shares: Sequence[float], seeds: Sequence[int], incidents: int = STRENGTH_SIZE
+) -> Iterator[tuple[str, Strength, int, bool]]:
+    """Yield scenario, strength, seed and whether it was named; days and teams are drawn by seed."""
+    for seed in seeds:
+        organisation = honest(2 + seed % 2, seed, incidents)
+        for scenario in scenarios:
+            for share in shares:
+                strength = drawn(share, seed)
+                tried_so = gamed(organisation, scenario, strength, seed, UNTIL)
+                yield scenario, strength, seed, scenario in named_in(tried_so)
 
 
 def figures(said: Callable[[object], None] = print) -> Iterator[Figure]:
@@ -160,37 +180,63 @@ def figures(said: Callable[[object], None] = print) -> Iterator[Figure]:
                 said(each)
                 results.append(each)
     innocent = [each for each in results if each.scenario is None]
-    for each in clean(CLEAN_LEVELS, CLEAN_SEEDS):
+    for each in clean(CLEAN):
         said(each)
         innocent.append(each)
     yield from _figures([each for each in results if each.scenario is not None], innocent)
+    yield from _strength_figures(list(strengths(SCENARIOS, STRENGTHS, STRENGTH_SEEDS)), said)
 
 
-def _figures(gamed: Sequence[Tried], innocent: Sequence[Tried]) -> Iterator[Figure]:
-    right = sum(all(each.right for each in gamed if each.scenario == name) for name in SCENARIOS)
-    accused = 100 * sum(bool(each.named) for each in innocent) / len(innocent)
-    times = len(gamed) // len(SCENARIOS)
+def _strength_figures(
+    rows: Sequence[tuple[str, Strength, int, bool]], said: Callable[[object], None]
+) -> Iterator[Figure]:
+    for scenario, strength, seed, named in rows:
+        said(f"{'named ' if named else 'unseen'} {scenario:24s} seed {seed}: {strength}")
+    for share in STRENGTHS:
+        seen = [(scenario, each) for scenario, strength, _, each in rows if strength.records == share]
+        missed = sorted({scenario for scenario, each in seen if not each})
+        yield shown(
+            f"Gaming: named of manipulations of {100 * share:.0f} % of the records, days and teams drawn",
+            100 * sum(each for _, each in seen) / len(seen),
+            "%",
+            cases=len(seen),
+            reading=f"goes unnoticed at least once: {', '.join(missed)}" if missed else "",
+        )
+
+
+def _figures(cheating: Sequence[Tried], innocent: Sequence[Tried]) -> Iterator[Figure]:
+    right = sum(all(each.right for each in cheating if each.scenario == name) for name in SCENARIOS)
+    accused = upper_bound(sum(bool(each.named) for each in innocent), len(innocent))
+    times = len(cheating) // len(SCENARIOS)
     looked = len(LOOKED_FOR)
     yield at_least(
         f"Gaming: of {looked} scenarios, named in {times} of {times} organisations", right, 10, "scenarios"
     )
     yield at_most(
-        f"Gaming: honest organisations (of {len(innocent)}) in which a scenario is named", accused, 5, "%"
+        f"Gaming: honest organisations (of {len(innocent)}) in which a scenario is named, upper 95 % bound",
+        accused,
+        5,
+        "%",
     )
-    confirmed = sum(bool(each.confirmed) for each in gamed)
+    confirmed = sum(bool(each.confirmed) for each in cheating)
     yield at_most(
-        f"Gaming: confirmed level rises by a manipulated assessment ({len(gamed)} tried)",
+        f"Gaming: confirmed level rises by a manipulated assessment ({len(cheating)} tried)",
         confirmed,
         0,
         "organisations",
     )
-    persistent = sum(bool(each.persistent) for each in gamed)
+    persistent = sum(bool(each.persistent) for each in cheating)
     yield at_most(
         "Gaming: confirmed level rises by two manipulated assessments in a row",
         persistent,
         0,
         "organisations",
     )
+
+
+def upper_bound(named: int, looked: int) -> float:
+    """Return the one-sided upper 95 % bound of a share in percent (Clopper-Pearson)."""
+    return 100.0 if named >= looked else 100 * float(beta.ppf(0.95, named + 1, looked - named))
 
 
 def _previous(result: PracticeResult | None) -> Previous | None:
@@ -243,7 +289,7 @@ def main(arguments: list[str]) -> int:
     for level in options.levels:
         for seed in options.seeds:
             rows = (
-                clean([level], [seed], options.incidents)
+                clean(CLEAN)
                 if options.honest
                 else tried(level, seed, options.scenarios, options.incidents, tempted=options.tempted)
             )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import orjson
 
@@ -25,6 +26,7 @@ from tests.validity import (
     uci_servicenow,
 )
 from tests.validity.figures import Figure
+from tests.validity.kept import CODE, folder
 from tests.validity.workplace import ROOT
 
 PROOFS: Mapping[str, Callable[[], Iterator[Figure]]] = {
@@ -38,6 +40,18 @@ PROOFS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     **acceptance.PROOFS,
     "uci-servicenow": uci_servicenow.figures,
 }
+EVERYTHING = (
+    *CODE,
+    "benchmarks",
+    "config",
+    "connectors",
+    "interface",
+    "sandbox",
+    "scheduler",
+    "storage",
+    "tests",
+)
+"""Where all code stands: figures are kept for one version of it."""
 INTRODUCTION = """\
 # Validity
 
@@ -74,34 +88,60 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Prove the verdicts.")
     parser.add_argument("--only", choices=list(PROOFS), help="one proof by name")
     chosen = parser.parse_args(arguments).only
-    figures = [figure for name in ([chosen] if chosen else PROOFS) for figure in PROOFS[name]()]
-    for figure in figures:
-        sys.stdout.write(
-            f"{_verdict(figure)}  {figure.name}: {figure.figure:g} {figure.unit} ({figure.bar})\n"
-        )
+    figures = list(_proven([chosen] if chosen else list(PROOFS)))
     _write_json(ROOT / "build" / "validity.json", figures)
     if not chosen:
         (ROOT / "docs" / "validity.md").write_text(_page(figures), encoding="utf-8")
-    return 0 if figures and all(figure.holds for figure in figures) else 1
+    for name in [chosen] if chosen else PROOFS:
+        _kept(name).unlink()  # a run that came to its end measures again the next time
+    return 0 if figures and all(figure.holds is not False for figure in figures) else 1
 
 
-def _verdict(figure: Figure) -> str:
-    return "pass" if figure.holds else "FAIL"
+def _proven(names: Sequence[str]) -> Iterator[Figure]:
+    """Run proofs and print each figure as soon as it stands; what a run broken off had shown is read."""
+    for name in names:
+        file = _kept(name)
+        if file.exists():
+            figures = [Figure.of_json(each) for each in orjson.loads(file.read_bytes())]
+            sys.stdout.writelines(f"{figure}\n" for figure in figures)
+        else:
+            figures = list(_run(name))
+            _write_json(file, figures)
+        yield from figures
+
+
+def _kept(name: str) -> Path:
+    return folder(EVERYTHING) / f"{name}.json"
+
+
+def _run(name: str) -> Iterator[Figure]:
+    started = monotonic()
+    for figure in PROOFS[name]():
+        sys.stdout.write(f"{figure}\n")
+        sys.stdout.flush()
+        yield figure
+    sys.stdout.write(f"      {name} took {monotonic() - started:.0f} s\n")
 
 
 def _write_json(file: Path, figures: list[Figure]) -> None:
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(orjson.dumps([figure.as_json() for figure in figures], option=orjson.OPT_INDENT_2))
 
 
 def _page(figures: list[Figure]) -> str:
     day = f"{datetime.now(UTC):%-d %B %Y}"
-    rows = [
-        f"| {figure.name} | {figure.figure:g} {figure.unit} | {figure.bar} | {_verdict(figure)} |"
-        for figure in figures
-    ]
-    table = "\n".join(["| what | measured | bar | |", "|---|---|---|---|", *rows])
+    rows = [_row(figure) for figure in figures]
+    table = "\n".join(
+        ["| what | measured | bar | cases | | how it is read |", "|---|---|---|---|---|---|", *rows]
+    )
     return f"{INTRODUCTION.format(day=day)}{acceptance.INTRODUCTION}{table}\n{acceptance.appendix()}"
+
+
+def _row(figure: Figure) -> str:
+    cases = "" if figure.cases is None else f"{figure.cases:,}"
+    measured = f"{figure.figure:g} {figure.unit}".strip()
+    cells = (figure.name, measured, figure.bar, cases, figure.verdict, figure.reading)
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ from threading import Event, Lock
 
 from sandbox.servicenow import Clock, SandboxServiceNow, Tables
 from sandbox.servicenow.faults import Fault
-from sandbox.servicenow.faults.fault import Strike
-from sandbox.servicenow.journal import Call
-from sandbox.servicenow.wire.exchange import Reply
+from sandbox.serving.exchange import Reply
+from sandbox.serving.fault import Strike
+from sandbox.serving.journal import Call
 from scheduler.sync import sync
 from scheduler.workspace import open_workspace
 from storage.evidence.store import EvidenceVersion

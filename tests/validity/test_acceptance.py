@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import count
+from pathlib import Path
+
 import pytest
 
-from tests.validity import acceptance_levels, acceptance_methods, acceptance_missing, acceptance_planted
+from tests.validity import (
+    acceptance_levels,
+    acceptance_methods,
+    acceptance_missing,
+    acceptance_planted,
+    acceptance_single,
+)
 from tests.validity.acceptance_same import difference, invariance
 from tests.validity.acceptance_world import Case, Outcome, agreement, assessed, organisation_of, outcomes_of
 from tests.validity.figures import Figure
+from tests.validity.kept import Kept
 
 SIZE = 4_000
+NUMBERS = count(1)
+
+
+def next_number(_question: str) -> int:
+    return next(NUMBERS)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +73,17 @@ def test_methods_keep_their_bars_in_short_series() -> None:
 def test_a_stable_year_that_never_changes_has_no_changes() -> None:
     figures = list(acceptance_levels.stability("10x", [((3, 3),) * 5], 0.4))
     assert figures[0].figure == 0
+
+
+def test_an_answer_is_worked_out_once_for_each_question(tmp_path: Path) -> None:
+    asked = Kept(next_number, tmp_path)
+    assert [asked("one"), asked("two"), asked("one")] == [1, 2, 1]
+
+
+def test_a_link_to_an_item_lets_nothing_fall() -> None:
+    found = acceptance_single.improved(Case(3, 1, 1_500), ("a link to an item",))
+    assert found.tried == 3
+    assert [fall for fall in found.falls if not fall.allowed] == []
 
 
 def test_agreement_is_one_for_equal_levels_and_none_for_chance() -> None:
