@@ -31,6 +31,14 @@ class BasicAuth(Part):
     password: SecretStr
 
 
+class OAuthClient(Part):
+    """OAuth: the client that is registered on the platform."""
+
+    type: Literal["oauth"]
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+
+
 class Tls(Part):
     """Whom to trust and how to show who we are; paths from the configuration file's folder."""
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar, cast
 
 from connectors.contract import (
-    Asked,
     Batch,
     Capability,
-    Connector,
     ConnectorContext,
     ConnectorSettings,
     ProbeResult,
-    Reading,
     SettingProblem,
     Window,
 )
 from connectors.files.sources import suggestion
+from connectors.platform.connector import PlatformConnector
 from connectors.platform.intake import Intake
 from connectors.platform.mapping import UnreadableError
+from connectors.platform.transport import Transport
 from connectors.servicenow.feeds import Feed
 from connectors.servicenow.plan import Planner, parsed
 from connectors.servicenow.probe import refusal
@@ -30,11 +28,11 @@ from connectors.servicenow.reader import Reader
 from connectors.servicenow.settings import ServiceNowSettings
 from connectors.servicenow.tables import TABLES
 from connectors.servicenow.transport import Instance
-from storage.errors import FatalError, RetriableError, SkippableError
-from storage.evidence.store import KindState, Record
+from storage.errors import FatalError, SkippableError
+from storage.evidence.store import Record
 
 
-class ServiceNowConnector(Connector):
+class ServiceNowConnector(PlatformConnector):
     """A ServiceNow instance: reads what changed, proves what it got, never writes."""
 
     type: ClassVar[str] = "servicenow"
@@ -43,6 +41,8 @@ class ServiceNowConnector(Connector):
     def __init__(self, settings: ConnectorSettings, context: ConnectorContext) -> None:
         self._settings = cast("ServiceNowSettings", settings)
         self._context = context
+        self.kinds = self._settings.kinds
+        self.tolerated_share = self._settings.tolerated_share
 
     @cached_property
     def _reader(self) -> Reader:
@@ -50,58 +50,26 @@ class ServiceNowConnector(Connector):
         return Reader(self._settings, self._context, instance)
 
     @property
-    def asked(self) -> Asked:
-        """Every request that was sent, tokens among them."""
-        if "_reader" not in vars(self):
-            return Asked()
-        return Asked(self._reader.instance.requests, self._reader.instance.retries)
+    def transport(self) -> Transport | None:
+        """The instance; None before anything was asked."""
+        return self._reader.instance if "_reader" in vars(self) else None
 
     def capabilities(self) -> Mapping[str, Capability]:
         """Everything that the tables promise for the kinds asked for."""
         return self._reader.promised()
 
-    def problems(self) -> Sequence[SettingProblem]:
-        """Return own fields in `map` that the instance does not have; nothing while it is away."""
-        try:
-            return list(self._unknown_fields())
-        except (FatalError, RetriableError):
-            return []
-
-    def probe(self) -> Sequence[ProbeResult]:
-        """Ask every table for a row, with the query that reads it.
-
-        Raises FatalError when the account is refused; an instance that is away is unknown.
-        """
-        found: list[ProbeResult] = []
-        away = ""
-        for kind in self._settings.kinds:
-            before = self.asked
-            try:
-                found.append(ProbeResult(kind, KindState.UNKNOWN, away) if away else self._probed(kind))
-            except RetriableError as error:
-                away = f"{error.message} {error.hint}"
-                found.append(ProbeResult(kind, KindState.UNKNOWN, away))
-            found[-1] = replace(found[-1], asked=self.asked - before)
-        if (refused := refusal(found)) is not None:
-            raise refused
-        return found
+    def refusal(self, found: Sequence[ProbeResult]) -> FatalError | None:
+        """Return why nothing at all can be read, where that is so."""
+        return refusal(found)
 
     def windows(self, kind: str, bookmark: str | None) -> Iterator[Window]:
         """Yield stretches of time in which something changed, and what is read as a whole when it is due."""
         if kind in self._settings.kinds:
             yield from Planner(self._reader).windows(kind, bookmark)
 
-    def read(self, window: Window, reading: Reading) -> Iterator[Batch]:
-        """Read a window; `counted` is the instance's own count, `hidden` what it counts and does not show."""
-        before = self.asked
-        intake = Intake(reading, self._settings.tolerated_share)
-        try:
-            for batch in Feed(self._reader, window, parsed(window), intake).batches():
-                _note(reading, self.asked - before)
-                if batch.records or batch.rejected or batch.deleted or batch.present:
-                    yield batch
-        finally:
-            _note(reading, self.asked - before)
+    def batches(self, window: Window, intake: Intake) -> Iterator[Batch]:
+        """Yield the batches of a window."""
+        yield from Feed(self._reader, window, parsed(window), intake).batches()
 
     def remap(self, kind: str, record: Record) -> Record:
         """Map what was kept again; transitions stay as they are, a changed history is read again."""
@@ -125,7 +93,8 @@ class ServiceNowConnector(Connector):
             self._reader.close()
             del self._reader
 
-    def _probed(self, kind: str) -> ProbeResult:
+    def probed(self, kind: str) -> ProbeResult:
+        """Ask every table of a kind for a row, with the query that reads it."""
         states = [self._reader.state(table) for table in TABLES[kind]]
         usable = self._reader.tables(kind)
         main = next((state for state in states if state.usable), states[0]) if usable else states[0]
@@ -133,7 +102,8 @@ class ServiceNowConnector(Connector):
         detail = " ".join(dict.fromkeys(state.detail for state in told if state.detail))
         return ProbeResult(kind, main.state, detail, self._reader.capability(kind))
 
-    def _unknown_fields(self) -> Iterator[SettingProblem]:
+    def setting_problems(self) -> Iterator[SettingProblem]:
+        """Yield own fields in `map` that the instance does not have."""
         for key, field in self._settings.map.items():
             kind = key.partition(".")[0]
             if kind not in self._settings.kinds:
@@ -145,7 +115,3 @@ class ServiceNowConnector(Connector):
                 near = "" if field in known else suggestion(field, known)
                 said = " ".join(part for part in (f"{table.name} has no field '{field}'", kept) if part)
                 yield SettingProblem(("map", key), f"{said}{near}.")
-
-
-def _note(reading: Reading, asked: Asked) -> None:
-    reading.requests, reading.retries = asked.requests, asked.retries

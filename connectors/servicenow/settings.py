@@ -13,6 +13,7 @@ from connectors.contract import ConnectorSettings
 from connectors.files.checks import column_refused, share
 from connectors.platform.settings import (
     BasicAuth,
+    OAuthClient,
     Part,
     Retries,
     Timeouts,
@@ -33,19 +34,13 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class _OAuth(Part):
-    type: Literal["oauth"]
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr
-
-
-class ClientCredentials(_OAuth):
+class ClientCredentials(OAuthClient):
     """OAuth without a user's password; the account is set in the instance's application registry."""
 
     grant: Literal["client_credentials"]
 
 
-class PasswordGrant(_OAuth):
+class PasswordGrant(OAuthClient):
     """OAuth with user and password."""
 
     grant: Literal["password"]
@@ -53,14 +48,14 @@ class PasswordGrant(_OAuth):
     password: SecretStr
 
 
-class RefreshGrant(_OAuth):
+class RefreshGrant(OAuthClient):
     """OAuth with a refresh token that somebody obtained."""
 
     grant: Literal["refresh"]
     refresh_token: SecretStr
 
 
-class JwtBearer(_OAuth):
+class JwtBearer(OAuthClient):
     """OAuth with an assertion signed by a key of ours."""
 
     grant: Literal["jwt_bearer"]
