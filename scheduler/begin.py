@@ -11,7 +11,7 @@ from config import template
 from connectors.files import guessing
 from connectors.files.readers import RowFile, row_file
 from connectors.files.settings import RecordFile
-from connectors.files.values import targets
+from connectors.platform.targets import targets
 from storage.errors import FatalError, UsageError
 from storage.records import KINDS
 from storage.records.schema import ColumnType

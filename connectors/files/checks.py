@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import ValidationError, ValidatorFunctionWrapHandler
 from pydantic_core import InitErrorDetails
 
-from connectors.files.sources import Path_, Source, suggestion
-from connectors.files.values import Conversion, Target, UnreadableError, targets
+from connectors.files.sources import Path_, Source
+from connectors.files.values import Conversion, UnreadableError
+from connectors.platform.targets import Target, suggestion, targets
 from storage.records import KINDS
-from storage.records.schema import ColumnType, FieldClass, Origin, RecordKind
+from storage.records.schema import ColumnType, FieldClass, RecordKind
 
 _SAMPLE = datetime(2001, 12, 13, 14, 15, 16)
 
@@ -71,20 +72,6 @@ def kind_refused(name: str) -> str | None:
     if name not in KINDS:
         return f"'{name}' is not a record kind{suggestion(name, KINDS)}."
     return None
-
-
-def column_refused(kind: RecordKind, name: str) -> str | None:
-    """Return why a kind has no such column to map."""
-    known = targets(kind)
-    if name in known:
-        return None
-    column = kind.by_name.get(name)
-    if column is None:
-        return f"'{name}' is not a column of {kind.name}{suggestion(name, known)}."
-    if column.origin is Origin.MAPPED:
-        note = name.removesuffix("_length").removesuffix("_fingerprint")
-        return f"'{name}' is made of a text; map '{note}'."
-    return f"'{name}' is computed by this program and cannot be mapped."
 
 
 def history_refused(kind: RecordKind, name: str) -> str | None:
@@ -150,15 +137,3 @@ def date_format(form: str) -> str:
     if not whole:
         raise ValueError(f"'{form}' does not give year, month and day; formats look like %d/%m/%Y %H:%M.")
     return form
-
-
-def share(value: object) -> object:
-    """Return `1 %` as 0.01; raises ValueError for what is no share."""
-    if isinstance(value, str) and value.rstrip().endswith("%"):
-        try:
-            return float(value.rstrip().removesuffix("%")) / 100
-        except ValueError:
-            pass
-    elif isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
-        return value
-    raise ValueError(f"{value!r} is no share; write a percentage such as 1 % or a fraction such as 0.01.")

@@ -26,8 +26,8 @@ from connectors.files.fold import Change, Fold, Story
 from connectors.files.mapping import RecordMapping
 from connectors.files.readers import Row, RowFile, row_file
 from connectors.files.settings import FilesSettings, Log, found_files
-from connectors.files.sources import suggestion
 from connectors.files.values import NO_DATE, UnreadableError
+from connectors.platform.targets import suggestion
 from storage.errors import FatalError, RetriableError, SkippableError
 from storage.evidence.protection import Protection
 from storage.evidence.store import KindState, Record

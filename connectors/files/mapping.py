@@ -10,7 +10,8 @@ from typing import cast
 
 from connectors.files.settings import FilesSettings
 from connectors.files.sources import Source
-from connectors.files.values import Cell, Conversion, Target, UnreadableError, targets, text_of
+from connectors.files.values import Cell, Conversion, UnreadableError, text_of
+from connectors.platform.targets import Target, targets
 from storage.evidence.protection import Protection
 from storage.evidence.store import Record, Value
 from storage.records import KINDS

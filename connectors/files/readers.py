@@ -18,8 +18,8 @@ import orjson
 from connectors.contract import Rejection
 from connectors.files.opening import opened
 from connectors.files.settings import RecordFile
-from connectors.files.sources import suggestion
 from connectors.files.values import Cell
+from connectors.platform.targets import suggestion
 from storage.errors import FatalError
 
 if TYPE_CHECKING:

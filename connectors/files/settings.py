@@ -25,15 +25,13 @@ from connectors.files import conditions
 from connectors.files.checks import (
     Findings,
     checked_sources,
-    column_refused,
     date_format,
     history_refused,
     kind_refused,
-    share,
     time_zone_name,
 )
 from connectors.files.sources import Model, Path_, Source
-from connectors.files.values import targets
+from connectors.platform.targets import column_refused, share, targets
 from storage.records import KINDS
 from storage.records.schema import FieldClass, RecordKind
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from difflib import get_close_matches
 from typing import Annotated, Any, Self
 
 import orjson
@@ -29,12 +28,6 @@ Path_ = tuple[str | int, ...]
 """Way to a setting, from the one at hand."""
 
 _WAYS = ("column", "position", "constant", "first_of", "first", "last", "at_first")
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the nearest known name, or nothing."""
-    near = get_close_matches(name, list(known), n=1)
-    return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 class Model(BaseModel):

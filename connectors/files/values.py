@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from connectors.platform.targets import Target
 from storage.evidence.store import Value
-from storage.records.schema import ColumnType, FieldClass, RecordKind
+from storage.records.schema import ColumnType
 
 Cell = object
 """What stands in one field of a row: a text, or in JSON also a number, a truth value, a list, an object."""
@@ -43,42 +43,6 @@ class UnreadableError(ValueError):
     def in_words(self) -> str:
         """Why, with the cell as it is written; for values that stand in the configuration."""
         return self._problem if self._text is None else f"'{_cut(self._text)}' {self._problem}"
-
-
-@dataclass(frozen=True)
-class Target:
-    """Something a mapping may fill: a canonical column, a note, or one of `RECORD_FIELDS`."""
-
-    name: str
-    type: ColumnType
-    field_class: FieldClass = FieldClass.PLAIN
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Canonical columns it fills."""
-        if self.field_class is FieldClass.TEXT:
-            return (f"{self.name}_length", f"{self.name}_fingerprint")
-        return (self.name,)
-
-
-RECORD_FIELDS = (
-    Target("id", ColumnType.TEXT),
-    Target("updated_at", ColumnType.TIMESTAMP),
-    Target("revision", ColumnType.INTEGER),
-)
-"""What every record has beside the columns of its kind."""
-
-
-def targets(kind: RecordKind) -> Mapping[str, Target]:
-    """Return what a mapping of this kind may fill, by the name it has in the configuration."""
-    found = {target.name: target for target in RECORD_FIELDS}
-    for column in kind.mapped:
-        if column.field_class is not FieldClass.TEXT:
-            found[column.name] = Target(column.name, column.type, column.field_class)
-        elif column.name.endswith("_length"):
-            name = column.name.removesuffix("_length")
-            found[name] = Target(name, ColumnType.TEXT, FieldClass.TEXT)
-    return found
 
 
 def text_of(cell: Cell) -> str:

@@ -16,7 +16,6 @@ from connectors.contract import (
     SettingProblem,
     Window,
 )
-from connectors.files.sources import suggestion
 from connectors.jira.feeds import Feed
 from connectors.jira.issues import remapped
 from connectors.jira.plan import Planner
@@ -28,6 +27,7 @@ from connectors.jira.tables import ISSUE_KINDS
 from connectors.platform.connector import PlatformConnector
 from connectors.platform.intake import Intake
 from connectors.platform.mapping import UnreadableError
+from connectors.platform.targets import suggestion
 from connectors.platform.transport import Transport
 from storage.errors import SkippableError
 from storage.evidence.store import Record

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from connectors.files.sources import suggestion
 from connectors.jira.answers import Json
 from connectors.jira.tables import WISHES, Wish
+from connectors.platform.targets import suggestion
 
 CLOCK = "com.atlassian.servicedesk:sd-sla-field"
 

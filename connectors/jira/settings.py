@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from connectors.contract import ConnectorSettings
-from connectors.files.checks import column_refused, share
 from connectors.platform.settings import (
     BasicAuth,
     OAuthClient,
@@ -19,6 +18,7 @@ from connectors.platform.settings import (
     safe_address,
     span,
 )
+from connectors.platform.targets import column_refused, share
 from storage.records import KINDS
 
 GATEWAY = "https://api.atlassian.com"

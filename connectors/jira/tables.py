@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from connectors.files.values import targets
 from connectors.platform.sources import Source, source
+from connectors.platform.targets import targets
 from storage.records import KINDS
 
 _DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_name("tables.toml").read_text("utf-8"))

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from connectors.files.values import Target, targets
 from connectors.platform.sources import Kept, Source
+from connectors.platform.targets import Target, targets
 from storage.evidence.protection import Protection
 from storage.evidence.store import Value
 from storage.records.schema import ColumnType, FieldClass, RecordKind

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connectors.files.sources import suggestion
+from connectors.platform.targets import suggestion
 from storage.records import KINDS
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -16,10 +16,10 @@ from connectors.contract import (
     SettingProblem,
     Window,
 )
-from connectors.files.sources import suggestion
 from connectors.platform.connector import PlatformConnector
 from connectors.platform.intake import Intake
 from connectors.platform.mapping import UnreadableError
+from connectors.platform.targets import suggestion
 from connectors.platform.transport import Transport
 from connectors.servicenow.feeds import Feed
 from connectors.servicenow.plan import Planner, parsed

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_core import InitErrorDetails, ValidationError
 
 from connectors.contract import ConnectorSettings
-from connectors.files.checks import column_refused, share
 from connectors.platform.settings import (
     BasicAuth,
     OAuthClient,
@@ -22,6 +21,7 @@ from connectors.platform.settings import (
     safe_address,
     span,
 )
+from connectors.platform.targets import column_refused, share
 from storage.records import KINDS
 
 COMPANIONS: Mapping[str, tuple[str, ...]] = {
