@@ -66,7 +66,7 @@ def test_a_missing_variable_hides_no_other_problem_and_is_told_once(tmp_path: Pa
         "itsm-maturity.yaml:1:37 assess.time_zone: 'Nowhere' is not a time zone such as Europe/London",
         "itsm-maturity.yaml:2:25 connectors.x.type: the environment variable T is not set "
         "(set it, or write ${T:-default})",
-        "itsm-maturity.yaml:2:43 connectors.y.type: 'filez' is not one of files, servicenow "
+        "itsm-maturity.yaml:2:43 connectors.y.type: 'filez' is not one of files, jira, servicenow "
         "(did you mean 'files'?)",
     ]
 
