@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,21 @@ def sandbox(*options: str, incidents: int | None = 1000, **more: str) -> Iterato
     finally:
         code, _, errors = finish(process, signal.SIGTERM)
     assert (code, errors) == (0, "")
+
+
+def told_until(process: subprocess.Popen[str], words: str) -> str:
+    """Return what a command prints up to the line with these words; one that never comes is a failure."""
+    assert process.stdout is not None
+    seen, limit = "", threading.Timer(PATIENCE, process.kill)
+    limit.start()
+    try:
+        while words not in seen:
+            line = process.stdout.readline()
+            assert line, f"'{words}' never came: {seen}"
+            seen += line
+    finally:
+        limit.cancel()
+    return seen
 
 
 def finish(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:

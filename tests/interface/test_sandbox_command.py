@@ -14,7 +14,7 @@ from config.configuration import Configuration
 from interface.cli.app import main
 from interface.demonstration import faults_of
 from sandbox.servicenow.faults.named import FAULTS
-from tests.interface.serving import begin, eventually, finish, listens, sandbox
+from tests.interface.serving import begin, eventually, finish, listens, sandbox, told_until
 
 FEW = {"sysparm_limit": "5", "sysparm_exclude_reference_link": "true"}
 
@@ -38,18 +38,13 @@ def test_a_sandbox_answers_until_it_is_killed_and_ends_without_a_complaint() -> 
 
 def test_people_are_told_how_to_log_in_and_what_to_write() -> None:
     process = begin("sandbox", "--incidents", "1000", "--truth")
-    assert process.stdout is not None
-    seen = ""
-    while "Knowledge management" not in seen:
-        line = process.stdout.readline()
-        assert line, seen
-        seen += line
+    seen = told_until(process, "  Configuration ")
     assert finish(process, signal.SIGINT) == (0, "", "")
     assert "export SANDBOX_PASSWORD=" in seen
     assert "type: servicenow" in seen
     assert 'priority_matrix: {"1-1": 1, "1-2": 2, "2-1": 2, "1-3": 3, "2-2": 3, "3-1": 3, "2-3": 4,' in seen
     assert "Planted: profile defined" in seen
-    assert "Incident management                        level 3 (Defined)" in seen
+    assert "Incident                                   level 3 (Defined)" in seen
     assert "active_users: {2024-" in seen
 
 
