@@ -116,7 +116,9 @@ class SupportMap:
         if prefix == "policy":
             return [name] if getattr(self._policy, rest) is None else []
         if prefix == "transition":
-            tracked = self._by_kind[kind][source].tracked
+            # A first reading that was broken off has records already, and no history yet.
+            read = source in self._by_kind.get("transition", {})
+            tracked = self._by_kind[kind][source].tracked if read else ()
             return [] if rest in tracked else [f"history of {rest}"]
         return [] if source in self._by_kind.get(prefix, {}) else [plural(prefix)]
 

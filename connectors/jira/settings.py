@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from connectors.contract import ConnectorSettings
 from connectors.platform.settings import (
@@ -12,6 +12,7 @@ from connectors.platform.settings import (
     OAuthClient,
     Part,
     Retries,
+    Secret,
     Timeouts,
     Tls,
     record_kind,
@@ -41,7 +42,7 @@ class ApiToken(Part):
 
     type: Literal["api_token"]
     user: str = Field(min_length=1)
-    token: SecretStr
+    token: Secret
 
 
 class ScopedToken(Part):
@@ -49,14 +50,14 @@ class ScopedToken(Part):
 
     type: Literal["scoped_token"]
     user: str = Field(min_length=1)
-    token: SecretStr
+    token: Secret
 
 
 class PersonalToken(Part):
     """Data Center: a personal access token."""
 
     type: Literal["personal_token"]
-    token: SecretStr
+    token: Secret
 
 
 class _OAuth(OAuthClient):
@@ -74,7 +75,7 @@ class RefreshGrant(_OAuth):
     """OAuth 2.0 with a refresh token that somebody obtained."""
 
     grant: Literal["refresh"]
-    refresh_token: SecretStr
+    refresh_token: Secret
 
 
 OAuth = Annotated[ClientCredentials | RefreshGrant, Field(discriminator="grant")]

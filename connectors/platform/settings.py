@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -23,12 +23,16 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+Secret = Annotated[SecretStr, Field(min_length=1)]
+"""An empty one is never sent: each attempt brings the account nearer to its lock."""
+
+
 class BasicAuth(Part):
     """User and password of an account made for this purpose."""
 
     type: Literal["basic"]
     user: str = Field(min_length=1)
-    password: SecretStr
+    password: Secret
 
 
 class OAuthClient(Part):
@@ -36,7 +40,7 @@ class OAuthClient(Part):
 
     type: Literal["oauth"]
     client_id: str = Field(min_length=1)
-    client_secret: SecretStr
+    client_secret: Secret
 
 
 class Tls(Part):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import InitErrorDetails, ValidationError
 
 from connectors.contract import ConnectorSettings
@@ -15,6 +15,7 @@ from connectors.platform.settings import (
     OAuthClient,
     Part,
     Retries,
+    Secret,
     Timeouts,
     Tls,
     record_kind,
@@ -45,14 +46,14 @@ class PasswordGrant(OAuthClient):
 
     grant: Literal["password"]
     user: str = Field(min_length=1)
-    password: SecretStr
+    password: Secret
 
 
 class RefreshGrant(OAuthClient):
     """OAuth with a refresh token that somebody obtained."""
 
     grant: Literal["refresh"]
-    refresh_token: SecretStr
+    refresh_token: Secret
 
 
 class JwtBearer(OAuthClient):
@@ -61,7 +62,7 @@ class JwtBearer(OAuthClient):
     grant: Literal["jwt_bearer"]
     user: str = Field(min_length=1)
     """Account that the assertion speaks for (its `sub`)."""
-    signing_key: SecretStr
+    signing_key: Secret
     """Private key in PEM form; `file:/run/secrets/key.pem` reads it from a file."""
     key_id: str | None = None
     """Identifier of the key (`kid`) in the instance's JWT verifier map."""

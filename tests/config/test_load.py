@@ -215,7 +215,8 @@ history: sqlite:y.db
         f"{FILE}:2:21 assess.time_zone: 'Mars' is not a time zone such as Europe/London",
         f"{FILE}:2:35 assess.window: '90 dys' is not a duration (write it as 30 min, 2 h or 90 days)",
         f"{FILE}:3:1 conectors: unknown setting 'conectors' (did you mean 'connectors'?)",
-        f"{FILE}:5:15 connectors.one.type: 'fils' is not one of files, jira, servicenow (did you mean 'files'?)",
+        f"{FILE}:5:15 connectors.one.type: 'fils' is not one of files, jira, servicenow "
+        "(did you mean 'files'?)",
         f"{FILE}:8:16 connectors.two.time_zone: the environment variable ZONE is not set "
         "(set it, or write ${ZONE:-default})",
         f"{FILE}:9:32 connectors.two.records.incident.path: should be text, not a number; put it in quotes",

@@ -224,3 +224,16 @@ def test_without_actors_in_the_history_nobody_is_taken_for_a_machine() -> None:
     ]
     found = SupportMap(supports, policy).answerable("incident", ("human_touched",))
     assert (found.state, found.reason) == (State.NOT_SUPPORTED, "no source fills actor of transitions")
+
+
+def test_a_history_that_was_never_read_to_its_end_is_no_evidence_that_nothing_happened() -> None:
+    # On platforms that keep it apart, a first sync that was broken off has incidents and no history yet.
+    incidents = Support(
+        "corp", "incident", KindState.READABLE, frozenset({"opened_at"}), frozenset({"state"})
+    )
+    history = Support("corp", "transition", KindState.READABLE, frozenset({"at", "new_value"}))
+    before = SupportMap([incidents], Policy()).answerable("incident", ("transition:state",))
+    assert (before.state, before.reason) == (State.NOT_SUPPORTED, "no source fills history of state")
+    assert (
+        SupportMap([incidents, history], Policy()).answerable("incident", ("transition:state",)).state is None
+    )
