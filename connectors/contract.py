@@ -21,7 +21,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from storage.evidence.protection import Protection
-from storage.evidence.store import KindState, Record
+from storage.evidence.store import Feed, KindState, Record
 
 
 class ConnectorSettings(BaseModel):
@@ -62,6 +62,8 @@ class Capability:
     """Reads only what changed since the bookmark."""
     deletes: bool = False
     """Says which records are gone."""
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+    """What each of several tables or files fills and follows that feed the kind; records name theirs."""
 
 
 @dataclass(frozen=True)

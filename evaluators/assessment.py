@@ -61,7 +61,7 @@ def assess(store: EvidenceStore, catalogue: Catalogue, policy: Policy, request: 
         as_of=request.as_of,
         kind=kind_of(request.as_of, request.taken_at, policy),
         catalogue=catalogue.version,
-        policy=policy.fingerprint(),
+        policy=policy.fingerprint,
         evidence_store=version.store,
         evidence_number=version.number,
         evidence_content=version.content,
@@ -148,7 +148,7 @@ def _identifier(version: EvidenceVersion, catalogue: Catalogue, policy: Policy, 
         version.store,
         version.content,
         catalogue.version,
-        policy.fingerprint(),
+        policy.fingerprint,
         ",".join(request.practices or ()),
     )
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:12]

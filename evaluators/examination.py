@@ -95,12 +95,16 @@ class Examination:
             query=query,
         )
 
-    def population(self, indicator: Indicator) -> Population | Answerable:
-        """Return the records an indicator looks at, or why no source can show them."""
-        populations = Populations(
+    @property
+    def populations(self) -> Populations:
+        """Return what says which records count."""
+        return Populations(
             self.catalogue, self.policy, self.as_of, self.reconstructed, self.supports, self.notes
         )
-        return populations.of(indicator)
+
+    def population(self, indicator: Indicator) -> Population | Answerable:
+        """Return the records an indicator looks at, or why no source can show them."""
+        return self.populations.of(indicator)
 
     def _measured(self, indicator: Indicator) -> Scopes:
         """Return the query that was asked and what was found in the organisation."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from evaluators.achievement import LARGELY_UP_TO, PARTLY_UP_TO, rating, value_at
-from evaluators.catalogue import ATTRIBUTES, Indicator, Practice
-from evaluators.ladder import HIGHEST_LEVEL, attribute_achievement
-from evaluators.results import IndicatorResult, State
+from evaluators.achievement import PARTLY_UP_TO, rating
+from evaluators.catalogue import ATTRIBUTES
+from evaluators.ladder import HIGHEST_LEVEL
+from evaluators.results import IndicatorResult, PracticeResult, State
+from evaluators.roadmap import Roadmap, Step, required
 
 LEVELS = {1: "Initial", 2: "Repeatable", 3: "Defined", 4: "Managed", 5: "Optimized"}
 RATINGS = {"N": "Not", "P": "Partly", "L": "Largely", "F": "Fully", "NE": "not evidenced"}
 NA = State.NOT_APPLICABLE
-SAFETY = 0.03
-"""Points of achievement aimed above what is required (section 6.9)."""
 
 
 def attribute_title(attribute: str) -> str:
@@ -67,75 +66,29 @@ def is_exempt(results: Sequence[IndicatorResult]) -> bool:
     return {result.measurement.state for result in results} == {NA}
 
 
-def next_step(
-    practice: Practice, level: int | None, bottleneck: str | None, results: Sequence[IndicatorResult]
-) -> str:
-    """Name the one improvement that counts most, from where to where, and how (section 6.9)."""
-    if is_exempt(results):
+def next_step(practice: PracticeResult, plan: Roadmap) -> str:
+    """Name the first improvement of a practice's roadmap, from where to where, and how (section 6.9)."""
+    if is_exempt(practice.indicators):
         return "Nothing, while the exemption lasts."
-    if level is None or bottleneck is None:
-        return "Hold what has been reached." if level else "Connect evidence for 2.1 and 2.2 first."
-    weakest = _weakest(bottleneck, results)
-    if weakest is None or _is_fully(weakest):
-        unrated = _unrated(bottleneck, results)
-        why = f": {unrated.measurement.reason}" if unrated else ""
-        return f"Make evidence for {attribute_title(bottleneck)} available{why}."
-    rules = {indicator.id: indicator for indicator in practice.indicators}
-    indicator = rules[weakest.id]
-    raises = smallest_raises(bottleneck, _required(bottleneck, level), results)
-    steps = " and ".join(_raise(rules[result.id], result, aim) for result, aim in raises)
-    return (
-        f"{indicator.question} Bring {steps}. ServiceNow: {indicator.remediation.servicenow} "
-        f"Jira: {indicator.remediation.jira}"
-    )
+    if practice.level is None and all(step.kind == "connect" for step in plan.steps):
+        return "Connect evidence for 2.1 and 2.2 first."
+    if not plan.steps:
+        return f"None: {'; '.join(plan.unreachable)}." if plan.unreachable else "Hold what has been reached."
+    first = plan.steps[0]
+    title = attribute_title(first.attribute)
+    together = [step for step in plan.steps if step.attribute == first.attribute]
+    if first.kind == "connect":
+        missing = dict.fromkeys(step.missing.rstrip(".") for step in together if step.kind == "connect")
+        return f"Make evidence for {title} available: {'; '.join(missing)}."
+    steps = " and ".join(_raise(step) for step in together)
+    before = "" if first.attribute == practice.bottleneck else f"{title} comes first: "
+    return f"{before}{first.question} Bring {steps}. ServiceNow: {first.servicenow} Jira: {first.jira}"
 
 
-def smallest_raises(
-    attribute: str, required: float, results: Sequence[IndicatorResult]
-) -> list[tuple[IndicatorResult, float]]:
-    """Return the indicators to raise, weakest first, and the achievement each has to reach.
-
-    The weakest alone where that lifts its attribute above `required`, else as many as it takes; each aims
-    three points of achievement beyond what just suffices (section 6.9).
-    """
-    own = [
-        result for result in results if result.attribute == attribute and result.measurement.state is not NA
-    ]
-    rated = sorted((each for each in own if each.achievement is not None), key=_by_achievement)
-    for count in range(1, len(rated) + 1):
-        raised = rated[:count]
-        for hundredths in range(round(100 * required), 100):
-            # More than `required` is asked for, so the next hundredth is the first that suffices.
-            if (_attribute_with(own, raised, (hundredths + 1) / 100) or 0.0) > required:
-                aim = min(hundredths / 100 + SAFETY, 1.0)
-                return [(each, aim) for each in raised if (each.achievement or 0.0) < aim]
-    return [(each, 1.0) for each in rated]
-
-
-def _attribute_with(
-    own: Sequence[IndicatorResult], raised: Sequence[IndicatorResult], aim: float
-) -> float | None:
-    names = {each.id for each in raised}
-    return attribute_achievement(
-        [
-            (
-                each.weight,
-                each.core,
-                max(aim, each.achievement or 0.0) if each.id in names else each.achievement,
-            )
-            for each in own
-        ]
-    )
-
-
-def _raise(indicator: Indicator, result: IndicatorResult, aim: float) -> str:
-    anchors = indicator.anchors
-    value = value_at(aim, anchors.zero, anchors.full, anchors.scale)
-    direction = "or more" if indicator.better_up else "or less"
-    return (
-        f"{indicator.id} from {number(result.measurement.value, indicator.unit)} "
-        f"to {number(value, indicator.unit)} {direction}"
-    )
+def _raise(step: Step) -> str:
+    direction = "or more" if step.better_up else "or less"
+    start = "what nothing shows yet" if step.kind == "connect" else number(step.value, step.unit)
+    return f"{step.indicator} from {start} to {number(step.target, step.unit)} {direction}"
 
 
 def number(value: float | None, unit: str) -> str:
@@ -189,7 +142,7 @@ def _also_waiting(bottleneck: str, attributes: Mapping[str, float | None], level
     short = [
         f"{name} ({100 * (value or 0.0):.0f} %, needs {_needed(name, level)})"
         for name, value in attributes.items()
-        if name != bottleneck and int(name[0]) <= level + 1 and (value or 0.0) <= _required(name, level)
+        if name != bottleneck and int(name[0]) <= level + 1 and (value or 0.0) <= required(name, level + 1)
     ]
     return f" Level {level + 1} also waits for {', '.join(short)}." if short else ""
 
@@ -208,9 +161,4 @@ def _blocked(attribute: str, value: float | None, level: int) -> int:
 
 
 def _needed(attribute: str, level: int) -> str:
-    return f"more than {100 * _required(attribute, level):.0f} %"
-
-
-def _required(attribute: str, level: int) -> float:
-    """Return the achievement an attribute must pass for the next level: 50 % of its own, 85 % below."""
-    return PARTLY_UP_TO if int(attribute[0]) > level else LARGELY_UP_TO
+    return f"more than {100 * required(attribute, level + 1):.0f} %"

@@ -1,16 +1,18 @@
-"""Funnels: how far a department may lie from the organisation by chance alone (section 6.12, internal).
+"""Funnels: how far a department may lie from all of them by chance alone (section 6.12, internal).
 
-Limits stand around the organisation's value and narrow with a department's volume. One department in 20
-lies outside 95 % limits by chance and one in 500 outside 99.8 %, so only the latter says that it differs.
+Limits stand around the value of all departments together and narrow with a department's volume. One
+department in 20 lies outside 95 % limits by chance and one in 500 outside 99.8 %, so only the latter says
+that it differs.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluators.catalogue import Indicator
-from evaluators.results import IndicatorResult, PracticeResult, State
+from evaluators.results import IndicatorResult, Measurement, PracticeResult, State
 from evaluators.statistics.funnel import binomial_limits, limits_of_interval
 
 COUNTED = ("share", "modal_share")
@@ -28,6 +30,8 @@ class Comparison:
     n: int
     value: float
     organisation: float
+    centre: float
+    """Value that the limits stand around."""
     limits_95: tuple[float, float] | None
     """None where the method gives no interval that limits could be taken from."""
     limits_998: tuple[float, float] | None
@@ -44,12 +48,19 @@ def comparisons(
     organisation = {
         each.id: each for practice in practices if practice.department is None for each in practice.indicators
     }
-    found = [
-        _comparison(practice, own, organisation[own.id], entries[own.id])
+    compared = [
+        (practice, own)
         for practice in practices
         if practice.department is not None
         for own in practice.indicators
         if _comparable(own, organisation.get(own.id), entries.get(own.id))
+    ]
+    measured: dict[str, list[Measurement]] = defaultdict(list)
+    for _, own in compared:
+        measured[own.id].append(own.measurement)
+    found = [
+        _comparison(practice, own, organisation[own.id].measurement, measured[own.id], entries[own.id])
+        for practice, own in compared
     ]
     names = list(entries)
     return tuple(sorted(found, key=lambda each: (names.index(each.indicator), -each.n, each.department)))
@@ -64,10 +75,26 @@ def _comparable(own: IndicatorResult, whole: IndicatorResult | None, entry: Indi
     )
 
 
+def _centre(whole: Measurement, departments: Sequence[Measurement]) -> float:
+    """Return what the departments reach together where that adds up, else the organisation's value.
+
+    Records without a group belong to no department. Where a missing group is what counts against an
+    indicator, every department would stand out against a value that holds them.
+    """
+    if all(each.is_plain_share for each in departments):
+        fulfilled = sum(each.numerator or 0 for each in departments)
+        return 100 * fulfilled / sum(each.denominator or 0 for each in departments)
+    return whole.value or 0.0
+
+
 def _comparison(
-    practice: PracticeResult, own: IndicatorResult, whole: IndicatorResult, entry: Indicator
+    practice: PracticeResult,
+    own: IndicatorResult,
+    whole: Measurement,
+    departments: Sequence[Measurement],
+    entry: Indicator,
 ) -> Comparison:
-    value, centre = own.measurement.value or 0.0, whole.measurement.value or 0.0
+    value, centre = own.measurement.value or 0.0, _centre(whole, departments)
     method, (inner, outer) = _limits(own, centre, entry)
     return Comparison(
         practice=practice.practice,
@@ -76,7 +103,8 @@ def _comparison(
         unit=own.unit,
         n=own.measurement.n,
         value=value,
-        organisation=centre,
+        organisation=whole.value or 0.0,
+        centre=centre,
         limits_95=inner,
         limits_998=outer,
         method=method,

@@ -52,8 +52,8 @@ visit AS (
   GROUP BY handed.source, handed.record_kind, handed.record_id, handed."at", handed.sequence, handed.before,
     handed.department, handed.following
 )
-SELECT before AS sender, department AS receiver, COUNT(*) AS n, COUNT(taken_at) AS taken,
-  CAST(COALESCE(MEDIAN(epoch(taken_at) - epoch("at")), 0) AS DOUBLE) AS waited,
+SELECT before AS sender, department AS receiver, COUNT(*) AS n,
+  CAST(MEDIAN(epoch(taken_at) - epoch("at")) FILTER (WHERE taken_at > "at") AS DOUBLE) AS waited,
   SUM(CASE WHEN following = before THEN 1 ELSE 0 END) AS bounced
 FROM waited GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT {most}
 """
@@ -67,7 +67,10 @@ class HandOff:
     receiver: str
     count: int
     waiting_seconds: float | None
-    """Median time until somebody of the receiver took it; None where nobody did or it is not known."""
+    """Median time until somebody of the receiver took it; None where nobody did or it is not known.
+
+    Where the hand-over itself names a person, nobody took anything: such a hand-off says nothing of waiting.
+    """
     bounced: float
     """Share (0-1) that the receiver passed straight back."""
 
@@ -95,7 +98,7 @@ def hand_offs(store: EvidenceStore, policy: Policy, as_of: date) -> tuple[HandOf
             row["sender"],
             row["receiver"],
             row["n"],
-            row["waited"] if row["taken"] else None,
+            row["waited"],
             int(row["bounced"]) / row["n"],
         )
         for row in store.query(query).to_pylist()

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import Any
 
 import orjson
 
@@ -37,6 +39,11 @@ class Exclusions:
     enabled: bool = True
     go_live: date | None = None
     warm_up_days: int = 60
+
+
+DOUBTS = ("gaming", "quality")
+"""Decisions that no value depends on: they say what is doubted."""
+JOINT = "+"
 
 
 @dataclass(frozen=True)
@@ -72,11 +79,26 @@ class Policy:
     quality: Mapping[str, float] = field(default_factory=dict)
     """Share of records (0-1) above which a check of the quality gate fails, in place of the shipped one."""
 
-    def fingerprint(self) -> str:
-        """Return a digest that changes when any decision changes."""
+    @cached_property
+    def measured(self) -> str:
+        """Digest of the decisions that values depend on, without the limits of what is doubted."""
         plain = asdict(self) | {
             "priority_matrix": sorted((*cell, value) for cell, value in (self.priority_matrix or {}).items()),
             "departments": list(self.departments.items()),
         }
-        text = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-        return hashlib.sha256(text).hexdigest()
+        return _digest({name: value for name, value in plain.items() if name not in DOUBTS})
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of all decisions: of those that values depend on, a plus sign, and of the others."""
+        return f"{self.measured}{JOINT}{_digest({name: getattr(self, name) for name in DOUBTS})[:12]}"
+
+
+def measured_part(fingerprint: str) -> str:
+    """Return the digest of what is measured in a policy's fingerprint."""
+    return fingerprint.partition(JOINT)[0]
+
+
+def _digest(decisions: Mapping[str, Any]) -> str:
+    text = orjson.dumps(decisions, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(text).hexdigest()

@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from evaluators.catalogue import Catalogue, Exclusion, Indicator
-from evaluators.measures.base import quoted
 from evaluators.measures.population import Part, Population, Reading
 from evaluators.policy import Policy
 from evaluators.support import Answerable, SupportMap, plural
-from evaluators.windows import Window
+from evaluators.tellers import Teller, told_by
 from storage.records import KINDS
 from storage.records.schema import AGE
 
@@ -73,13 +72,13 @@ class Populations:
     def _parts(self, indicator: Indicator, reading: Reading) -> list[Part] | Answerable:
         """Return the kinds that can be read; those of several that cannot are left out and noted."""
         parts, lacking = [], {}
-        for kind in reading.kinds:
-            needs = reading.needed_of(kind)
-            found = self.supports.answerable(kind, needs, reconstructed=self.reconstructed)
+        needs = {kind: reading.needed_of(kind) for kind in reading.kinds}
+        answers = self.supports.answers(needs, whole=indicator.whole, reconstructed=self.reconstructed)
+        for kind, found in answers.items():
             if found.state is not None:
                 lacking[kind] = found
                 continue
-            parts.append(Part(kind, found.sources, self._exclusions(kind, reading.window, found.sources)))
+            parts.append(Part(kind, found.tellers, self.counted(kind, found.tellers, reading.window.of)))
         if not parts:
             return next(iter(lacking.values()))
         read = ", ".join(plural(part.kind) for part in parts)
@@ -93,34 +92,37 @@ class Populations:
         rules = [rule for kind in reading.kinds for rule in self.catalogue.exclusions.get(kind, ())]
         return set(reading.columns).union(*(rule.when.columns for rule in rules))
 
-    def _exclusions(self, kind: str, window: Window, sources: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the conditions of rule X0, each for the sources that can answer it (erratum B3)."""
+    def counted(self, kind: str, tellers: tuple[Teller, ...], dated_by: str | None = None) -> tuple[str, ...]:
+        """Return the conditions of rule X0, each for those who can answer it (erratum B3).
+
+        `dated_by` says since when a record of a kind that is not opened is there.
+        """
         rules = self.policy.exclusions
         if not rules.enabled:
             return ()
         conditions = []
         for exclusion in self.catalogue.exclusions.get(kind, ()):
-            able = self._able(kind, exclusion, sources)
+            able = self._able(kind, exclusion, tellers)
             if able:
                 excluded = f"COALESCE({exclusion.when.sql}, FALSE)"
-                conditions.append(f"NOT (source IN ({', '.join(map(quoted, able))}) AND {excluded})")
-        started = COHORT_COLUMN if COHORT_COLUMN in KINDS[kind].by_name else window.of
+                conditions.append(f"NOT ({told_by(able)} AND {excluded})")
+        started = COHORT_COLUMN if COHORT_COLUMN in KINDS[kind].by_name else dated_by
         if rules.go_live is not None and started is not None:
             warm = rules.go_live + timedelta(days=rules.warm_up_days)
             conditions.append(f"{started} >= DATE '{warm}'")
         return tuple(conditions)
 
-    def _able(self, kind: str, exclusion: Exclusion, sources: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the sources that fill what an exclusion asks for; the others are noted."""
+    def _able(self, kind: str, exclusion: Exclusion, tellers: tuple[Teller, ...]) -> tuple[Teller, ...]:
+        """Return those who fill what an exclusion asks for; the others are noted."""
         able = []
-        for source in sources:
-            missing = exclusion.when.columns - self.supports.columns((source,), kind)
+        for teller in tellers:
+            missing = exclusion.when.columns - self.supports.columns((teller,), kind)
             if not missing:
-                able.append(source)
+                able.append(teller)
                 continue
             lacking = ", ".join(sorted(missing))
             self.notes.append(
-                f"{plural(kind)} not excluded: {exclusion.name} ({source} does not fill {lacking})"
+                f"{plural(kind)} not excluded: {exclusion.name} ({teller} does not fill {lacking})"
             )
         return tuple(able)
 

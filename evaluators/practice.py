@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from evaluators.examination import Examination
 from evaluators.explanation import doubt_of, next_step, reason_of
 from evaluators.publication import Previous
 from evaluators.results import AttributeResult, IndicatorResult, PracticeResult, State
+from evaluators.roadmap import roadmap
+from evaluators.standing import Standing, is_assessed, standing_of
 from evaluators.statistics.arrays import FloatArray
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS
 
@@ -28,15 +30,6 @@ class ScopeResults:
     department: str | None
     volume: int
     indicators: tuple[IndicatorResult, ...]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Attributes of a practice as rated, and as they would be if all missing evidence were perfect."""
-
-    proven: dict[str, float | None]
-    possible: dict[str, float | None]
-    not_applicable: frozenset[str]
 
 
 def assess_practice(
@@ -57,7 +50,7 @@ def assess_practice(
         # All scopes of an indicator one after the other: they share the rows of its query.
         for scope, found in results.items():
             found.append(examination.result(indicator, scope))
-    return [
+    published = [
         _published(
             practice,
             ScopeResults(scope, volumes[scope], tuple(found)),
@@ -66,39 +59,8 @@ def assess_practice(
         )
         for scope, found in results.items()
     ]
-
-
-def is_assessed(
-    standing: Standing,
-    department: str | None,
-    results: Sequence[IndicatorResult],
-    scopes: Mapping[str, str],
-) -> bool:
-    """Say whether a practice has a level (section 6.2).
-
-    A department that only inherits has none: something must be rated on its own records. `scopes` are those
-    of the catalogue entries by id.
-    """
-    own = department is None or any(
-        each.achievement is not None for each in results if scopes.get(each.id, "both") == "both"
-    )
-    return own and ladder.is_assessed(standing.proven, not_applicable=standing.not_applicable)
-
-
-def standing_of(results: Sequence[IndicatorResult]) -> Standing:
-    """Return the attributes of a practice from its indicators."""
-    proven: dict[str, float | None] = {}
-    possible: dict[str, float | None] = {}
-    skipped = []
-    for attribute in ladder.ATTRIBUTES:
-        own = [result for result in results if result.attribute == attribute]
-        applicable = [result for result in own if result.measurement.state is not State.NOT_APPLICABLE]
-        if own and not applicable:
-            skipped.append(attribute)
-        rated = [(result.weight, result.core, result.achievement) for result in applicable]
-        proven[attribute] = ladder.attribute_achievement(rated)
-        possible[attribute] = ladder.possible_achievement(rated)
-    return Standing(proven, possible, frozenset(skipped))
+    entries = {indicator.id: indicator for indicator in practice.indicators}
+    return [replace(each, next_step=next_step(each, roadmap(each, entries, published))) for each in published]
 
 
 def _probabilities(
@@ -156,7 +118,7 @@ def _published(
         bottleneck=bottleneck,
         reason=reason_of(level, bottleneck, standing.proven, results, scope.department)
         + (doubt_of(alerts) if level is not None else ""),
-        next_step=next_step(practice, level, bottleneck, results),
+        next_step="",
         attributes=tuple(
             AttributeResult(name, value, rating(value)) for name, value in standing.proven.items()
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -52,6 +53,13 @@ class Measurement:
     draws: tuple[float, ...] = ()
     aggregates: tuple[tuple[str, int], ...] = ()
     """Named integer sums from which the value is computed again."""
+
+    @property
+    def is_plain_share(self) -> bool:
+        """Say whether the value is the numerator in percent of the denominator."""
+        if self.value is None or self.numerator is None or not self.denominator:
+            return False
+        return math.isclose(self.value, 100 * self.numerator / self.denominator, abs_tol=1e-6)
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,6 @@ def checked_sources(
 
 def kind_refused(name: str) -> str | None:
     """Return why files cannot hold records of that kind."""
-    if name == "transition":
-        return "Transitions come from `history` below the kind that changed."
     if name not in KINDS:
         return f"'{name}' is not a record kind{suggestion(name, KINDS)}."
     return None

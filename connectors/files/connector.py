@@ -22,6 +22,7 @@ from connectors.contract import (
     SettingProblem,
     Window,
 )
+from connectors.files.changes import Changes
 from connectors.files.fold import Change, Fold, Story
 from connectors.files.mapping import RecordMapping
 from connectors.files.readers import Row, RowFile, row_file
@@ -60,10 +61,12 @@ class FilesConnector(Connector):
         return {kind: RecordMapping(kind, self._settings, protection) for kind in self._settings.records}
 
     def capabilities(self) -> Mapping[str, Capability]:
-        """Mapped columns of every kind, and transitions where a log has history."""
+        """Mapped columns of every kind, and transitions where a log has history or a file has them."""
         found = {
             kind: Capability(
-                self._mappings[kind].columns, tracked=frozenset(one.history), deletes=one.complete
+                self._mappings[kind].columns,
+                tracked=frozenset((*one.history, *one.tracked)),
+                deletes=one.complete,
             )
             for kind, one in self._settings.records.items()
         }
@@ -144,13 +147,15 @@ class FilesConnector(Connector):
     def _mapped(self, kind: str, rows: Iterator[Row], intake: _Intake) -> Iterator[Sequence[Record]]:
         mapping = self._mappings[kind]
         wanted = mapping.wanted
+        changes = Changes(self._settings.records, mapping.pseudonym) if kind == "transition" else None
         for row in rows:
             try:
                 record = mapping.record(dict(zip(wanted, row.cells, strict=True)))
             except UnreadableError as error:
                 intake.reject(row.position, str(error))
             else:
-                yield (record,)
+                stored = record if changes is None else changes.kept(record)
+                yield from () if stored is None else ((stored,),)
 
     def _folded(
         self, kind: str, log: Log, rows: Iterator[Row], intake: _Intake

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -34,6 +34,9 @@ from connectors.files.sources import Model, Path_, Source
 from connectors.platform.targets import column_refused, share, targets
 from storage.records import KINDS
 from storage.records.schema import FieldClass, RecordKind
+
+CHANGE = ("record_kind", "record_id", "field", "old_value", "new_value", "at", "sequence")
+"""What a file of changes has to say of each."""
 
 
 class Log(Model):
@@ -76,6 +79,8 @@ class RecordFile(Model):
     log: Log | None = None
     history: dict[str, Source] = Field(default_factory=dict)
     """In a log: fields whose every change is kept, as `transition` records."""
+    tracked: tuple[str, ...] = ()
+    """Fields whose every change stands in the file of `transition`."""
 
     @field_validator("encoding")
     @classmethod
@@ -95,6 +100,16 @@ class RecordFile(Model):
     @classmethod
     def _tracked(cls, value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
         return checked_sources(_kind_of(info), value, handler, history_refused)
+
+    @field_validator("tracked")
+    @classmethod
+    def _with_history(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        kind, findings = _kind_of(info), Findings()
+        for number, name in enumerate(value):
+            if kind is not None and (message := history_refused(kind, name)):
+                findings.add((number,), message, name)
+        findings.raise_any()
+        return value
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Self:
@@ -224,6 +239,8 @@ class FilesSettings(ConnectorSettings):
                 checked[name] = RecordFile.model_validate(one, context={"kind": KINDS.get(name)})
             except ValidationError as error:
                 findings.take(error, str(name))
+        for path, message in changes_misplaced(checked):
+            findings.add(path, message)
         findings.raise_any()
         return checked
 
@@ -232,8 +249,23 @@ class FilesSettings(ConnectorSettings):
         shared = self.model_dump(mode="json", include={"time_zone", "date_formats"})
         nulls = sorted(self.null_values)
         own = self.records[kind].model_dump(mode="json", exclude={"path"})
-        text = orjson.dumps([shared, nulls, own], option=orjson.OPT_NON_STR_KEYS)
+        # which changes are kept is said below the kinds that changed
+        tracked = {name: one.tracked for name, one in self.records.items() if kind == "transition"}
+        text = orjson.dumps([shared, nulls, own, tracked], option=orjson.OPT_NON_STR_KEYS)
         return hashlib.sha256(text).hexdigest()
+
+
+def changes_misplaced(records: Mapping[str, RecordFile]) -> Iterator[tuple[Path_, str]]:
+    """Yield what is wrong with where changes stand, with the path to it."""
+    changes = records.get("transition")
+    missing = [name for name in CHANGE if changes is not None and name not in changes.columns]
+    if missing:
+        yield ("transition", "columns"), f"A file of changes needs {', '.join(missing)} as well."
+    for kind, one in records.items():
+        if one.tracked and changes is None:
+            yield (kind, "tracked"), "There is no file of `transition` in which these changes stand."
+        if one.history and changes is not None:
+            yield (kind, "history"), "Changes stand in a log or in the file of `transition`, not in both."
 
 
 def found_files(folder: Path, record_file: RecordFile) -> list[Path]:

@@ -5,21 +5,66 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar, cast
 
-from connectors.contract import Asked, Batch, Connector, ProbeResult, Reading, SettingProblem, Window
+from connectors.contract import (
+    Asked,
+    Batch,
+    Connector,
+    ConnectorContext,
+    ConnectorSettings,
+    ProbeResult,
+    Reading,
+    SettingProblem,
+    Window,
+)
 from connectors.platform.intake import Intake
+from connectors.platform.mapping import Columns, UnreadableError
+from connectors.platform.settings import PlatformSettings
 from connectors.platform.transport import Transport
-from storage.errors import FatalError, RetriableError
-from storage.evidence.store import KindState
+from storage.errors import FatalError, RetriableError, SkippableError
+from storage.evidence.store import KindState, Record
 
 
-class PlatformConnector(Connector):
-    """A connector that asks a platform through a `Transport`."""
+class Closing(Protocol):
+    """What one sync shares."""
 
-    kinds: tuple[str, ...]
-    """Record kinds to read."""
-    tolerated_share: float
-    """Share of rows that may be unreadable."""
+    def close(self) -> None:
+        """Close the connections."""
+
+
+Reader = TypeVar("Reader", bound=Closing)
+
+
+class PlatformConnector(Connector, Generic[Reader]):
+    """A connector that asks a platform through a `Transport`, with what one sync shares in a reader."""
+
+    _settings: PlatformSettings
+
+    def __init__(self, settings: ConnectorSettings, context: ConnectorContext) -> None:
+        self._settings = cast("PlatformSettings", settings)
+        self._context = context
+        self.kinds = self._settings.kinds
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return self._opened()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything was asked."""
+        return "_reader" in vars(self)
+
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        if self.is_open:
+            self._reader.close()
+            del self._reader
+
+    @abstractmethod
+    def _opened(self) -> Reader:
+        """Return what reads the platform during one sync."""
 
     @property
     @abstractmethod
@@ -37,6 +82,23 @@ class PlatformConnector(Connector):
     @abstractmethod
     def batches(self, window: Window, intake: Intake) -> Iterator[Batch]:
         """Yield the batches of a window."""
+
+    @abstractmethod
+    def columns_for(self, kind: str, record: Record) -> Columns | None:
+        """Return the mapping of a record that was kept; None for one that stays as it is."""
+
+    def remap(self, kind: str, record: Record) -> Record:
+        """Map what was kept again."""
+        columns = self.columns_for(kind, record) if record.kept else None
+        if columns is None:
+            return record
+        try:
+            values = columns.values(record.kept)
+        except UnreadableError as error:
+            raise SkippableError(
+                f"does not fit the mapping: {error}", position=f"{kind} {record.id}"
+            ) from None
+        return Record(record.id, values, record.kept, record.updated_at, record.revision)
 
     def refusal(self, found: Sequence[ProbeResult]) -> FatalError | None:
         """Return why nothing at all can be read, where that is so."""
@@ -77,7 +139,7 @@ class PlatformConnector(Connector):
     def read(self, window: Window, reading: Reading) -> Iterator[Batch]:
         """Read a window; `counted` is the platform's own count, `hidden` what it counts and does not show."""
         before = self.asked
-        intake = Intake(reading, self.tolerated_share)
+        intake = Intake(reading, self._settings.tolerated_share)
         try:
             for batch in self.batches(window, intake):
                 _note(reading, self.asked - before)

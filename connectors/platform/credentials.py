@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from threading import Lock
 from typing import ClassVar
 
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from connectors.platform.refresh import RefreshTokens
+from connectors.platform.settings import OAuthClient, RefreshGrant
 from storage.errors import FatalError
 
 _EARLY_SECONDS = 30
@@ -19,6 +22,23 @@ TokenPost = Callable[[Mapping[str, str]], Mapping[str, object]]
 """Sends a form to the token endpoint and returns the JSON it answers."""
 TokenForm = Callable[[str | None], dict[str, str]]
 """Returns the form that asks for a token, given the newest refresh token."""
+
+
+def client_form(auth: OAuthClient, refresh: str | None) -> dict[str, str]:
+    """Return the form for a token of the client itself, or for one that a refresh token stands for."""
+    form = {"client_id": auth.client_id, "client_secret": auth.client_secret.get_secret_value()}
+    if isinstance(auth, RefreshGrant):
+        return form | {"grant_type": "refresh_token", "refresh_token": refresh or ""}
+    return form | {"grant_type": "client_credentials"}
+
+
+def refresh_tokens(auth: object, folder: Path) -> RefreshTokens | None:
+    """Return the refresh tokens that settings begin with; None for any other way in."""
+    if not isinstance(auth, RefreshGrant):
+        return None
+    return RefreshTokens(
+        auth.refresh_token.get_secret_value(), folder / auth.kept_in if auth.kept_in else None
+    )
 
 
 class Credentials(AuthBase):
@@ -69,7 +89,7 @@ class Token(Credentials):
         self,
         form: TokenForm,
         post: TokenPost,
-        refresh: str | None = None,
+        refresh: RefreshTokens | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._form = form
@@ -95,14 +115,15 @@ class Token(Credentials):
                 self._token = None
 
     def _fetch(self) -> None:
-        answer = self._post(self._form(self._refresh))
+        answer = self._post(self._form(self._refresh.newest() if self._refresh else None))
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
             raise FatalError(
                 "The platform gave no OAuth token.", hint="Check `auth` against what is registered there."
             )
         self._token = token
-        refresh = answer.get("refresh_token")
-        self._refresh = refresh if isinstance(refresh, str) and refresh else self._refresh
+        newer = answer.get("refresh_token")
+        if self._refresh and isinstance(newer, str) and newer:
+            self._refresh.keep(newer)
         seconds = float(str(answer.get("expires_in") or _USUAL_SECONDS))
         self._renew_at = self._clock() + seconds - min(_EARLY_SECONDS, seconds / 2)

@@ -101,7 +101,8 @@ class Columns:
         ]
         self._telling = {
             name
-            for to, source in self._sources.values()
+            for to, one in self._sources.values()
+            for source in one.ways()
             if to.field_class is FieldClass.TEXT or source.otherwise is not None
             for name in source.fields
         }
@@ -176,7 +177,7 @@ def kept_of(row: Row, steps: Sequence[Step]) -> dict[str, object]:
         # A reference arrives as an object where the instance ignores what was asked for.
         text = value if value.__class__ is str else _text(value)
         found = keep(text) if keep is not None else text
-        if found:
+        if found or (telling and found is not None):
             kept[name] = found
     return kept
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from connectors.platform.targets import suggestion
+from connectors.contract import ConnectorSettings
+from connectors.platform.targets import column_refused, share, suggestion
 from storage.records import KINDS
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -41,6 +43,21 @@ class OAuthClient(Part):
     type: Literal["oauth"]
     client_id: str = Field(min_length=1)
     client_secret: Secret
+
+
+class ClientCredentials(OAuthClient):
+    """OAuth 2.0 without anybody's password or consent; the account belongs to the client."""
+
+    grant: Literal["client_credentials"]
+
+
+class RefreshGrant(OAuthClient):
+    """OAuth 2.0 with a refresh token that somebody obtained."""
+
+    grant: Literal["refresh"]
+    refresh_token: Secret
+    kept_in: str | None = None
+    """File for the newest refresh token, from the configuration's folder, where each is good for one use."""
 
 
 class Tls(Part):
@@ -123,3 +140,41 @@ def since_moment(text: str | None, now: datetime) -> datetime | None:
         year, month = divmod(max(months, 12), 12)
         day = date(year, month + 1, min(now.day, calendar.monthrange(year, month + 1)[1]))
     return datetime.combine(day, datetime.min.time(), UTC)
+
+
+def mapped_column(value: str, platform: str, given: Container[str]) -> str:
+    """Return `kind.column`; raises ValueError for one that cannot be mapped, `given` kinds among them."""
+    kind, _, column = value.partition(".")
+    if kind not in KINDS or not column:
+        raise ValueError(f"'{value}' is not written kind.column, such as incident.service_id.")
+    if refused := column_refused(KINDS[kind], column):
+        raise ValueError(refused)
+    if column in ("id", "updated_at", "revision") or kind in given:
+        raise ValueError(f"'{value}' is given by {platform} and cannot be mapped.")
+    return value
+
+
+class PlatformSettings(ConnectorSettings):
+    """What every platform is read with; a platform's own settings say more."""
+
+    url: str
+    auth: Part
+    tls: Tls = Tls()
+    proxy: str | None = None
+    """Address of a proxy, http://proxy:8080."""
+    records: tuple[Annotated[str, AfterValidator(record_kind)], ...] = tuple(KINDS)
+    since: Annotated[str | None, BeforeValidator(lambda value: value and span(value))] = None
+    """How far back records count by their last update, 24 months or 2024-01-01; all unless given."""
+    map: dict[str, str] = Field(default_factory=dict)
+    workers: int
+    sweep_every: float = Field(default=7, ge=0)
+    """Days between two comparisons of all identifiers, which find silent deletions and arrivals."""
+    tolerated_share: Annotated[float, BeforeValidator(share), Field(ge=0, le=1)] = 0.01
+    """Share of records that may be unreadable; more of them stop the sync."""
+    timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Record kinds to read, those that come along among them, in the order of the product."""
+        return self.records

@@ -35,9 +35,14 @@ class Source:
 
     def names(self) -> Iterator[str]:
         """Yield every field that it may read."""
-        yield from self.fields
+        for way in self.ways():
+            yield from way.fields
+
+    def ways(self) -> Iterator[Source]:
+        """Yield this way and those behind it."""
+        yield self
         if self.then is not None:
-            yield from self.then.names()
+            yield from self.then.ways()
 
 
 def values(given: Given, shared: Shared) -> dict[str, str]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from connectors.contract import (
     Batch,
     Capability,
-    ConnectorContext,
     ConnectorSettings,
     ProbeResult,
     SettingProblem,
@@ -18,7 +16,7 @@ from connectors.contract import (
 )
 from connectors.platform.connector import PlatformConnector
 from connectors.platform.intake import Intake
-from connectors.platform.mapping import UnreadableError
+from connectors.platform.mapping import Columns
 from connectors.platform.targets import suggestion
 from connectors.platform.transport import Transport
 from connectors.servicenow.feeds import Feed
@@ -28,31 +26,26 @@ from connectors.servicenow.reader import Reader
 from connectors.servicenow.settings import ServiceNowSettings
 from connectors.servicenow.tables import TABLES
 from connectors.servicenow.transport import Instance
-from storage.errors import FatalError, SkippableError
+from storage.errors import FatalError
 from storage.evidence.store import Record
 
 
-class ServiceNowConnector(PlatformConnector):
+class ServiceNowConnector(PlatformConnector[Reader]):
     """A ServiceNow instance: reads what changed, proves what it got, never writes."""
 
     type: ClassVar[str] = "servicenow"
     settings_model: ClassVar[builtins.type[ConnectorSettings]] = ServiceNowSettings
 
-    def __init__(self, settings: ConnectorSettings, context: ConnectorContext) -> None:
-        self._settings = cast("ServiceNowSettings", settings)
-        self._context = context
-        self.kinds = self._settings.kinds
-        self.tolerated_share = self._settings.tolerated_share
+    _settings: ServiceNowSettings
 
-    @cached_property
-    def _reader(self) -> Reader:
+    def _opened(self) -> Reader:
         instance = Instance(self._settings, self._context.folder)
         return Reader(self._settings, self._context, instance)
 
     @property
     def transport(self) -> Transport | None:
         """The instance; None before anything was asked."""
-        return self._reader.instance if "_reader" in vars(self) else None
+        return self._reader.instance if self.is_open else None
 
     def capabilities(self) -> Mapping[str, Capability]:
         """Everything that the tables promise for the kinds asked for."""
@@ -71,27 +64,12 @@ class ServiceNowConnector(PlatformConnector):
         """Yield the batches of a window."""
         yield from Feed(self._reader, window, parsed(window), intake).batches()
 
-    def remap(self, kind: str, record: Record) -> Record:
-        """Map what was kept again; transitions stay as they are, a changed history is read again."""
-        if kind == "transition" or kind not in TABLES or not record.kept:
-            return record
-        for table in TABLES[kind]:
-            mapping = self._reader.mapping(table)
-            if record.kept.keys() <= set(mapping.names):
-                try:
-                    values = mapping.values(record.kept)
-                except UnreadableError as error:
-                    raise SkippableError(
-                        f"does not fit the mapping: {error}", position=f"{kind} {record.id}"
-                    ) from None
-                return Record(record.id, values, record.kept, record.updated_at, record.revision)
-        return record
-
-    def close(self) -> None:
-        """Close the connections, if there are any."""
-        if "_reader" in vars(self):
-            self._reader.close()
-            del self._reader
+    def columns_for(self, kind: str, record: Record) -> Columns | None:
+        """Return the mapping of a record's table; transitions stay as they are, a history is read again."""
+        if kind == "transition" or kind not in TABLES:
+            return None
+        mappings = (self._reader.mapping(table) for table in TABLES[kind])
+        return next((one for one in mappings if record.kept.keys() <= set(one.names)), None)
 
     def probed(self, kind: str) -> ProbeResult:
         """Ask every table of a kind for a row, with the query that reads it."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.platform.credentials import Basic, Credentials, Token, TokenPost
-from connectors.platform.settings import BasicAuth
-from connectors.servicenow.settings import (
-    CertificateAuth,
-    ClientCredentials,
-    JwtBearer,
-    PasswordGrant,
-    RefreshGrant,
+from connectors.platform.credentials import (
+    Basic,
+    Credentials,
+    Token,
+    TokenPost,
+    client_form,
+    refresh_tokens,
 )
+from connectors.platform.settings import BasicAuth, ClientCredentials, RefreshGrant
+from connectors.servicenow.settings import CertificateAuth, JwtBearer, PasswordGrant
 from storage.errors import FatalError
 
 if TYPE_CHECKING:
@@ -26,27 +28,24 @@ _ASSERTION_SECONDS = 300
 _OAuth = ClientCredentials | PasswordGrant | RefreshGrant | JwtBearer
 
 
-def credentials(settings: Auth, post: TokenPost) -> Credentials:
+def credentials(settings: Auth, post: TokenPost, folder: Path) -> Credentials:
     """Return what the settings ask for; nothing is sent yet. PySNC's own flows lose the header after a
     refresh."""
     if isinstance(settings, BasicAuth):
         return Basic(settings.user, settings.password.get_secret_value())
     if isinstance(settings, CertificateAuth):
         return Credentials()
-    refresh = settings.refresh_token.get_secret_value() if isinstance(settings, RefreshGrant) else None
-    return Token(partial(_form, settings), post, refresh)
+    return Token(partial(_form, settings), post, refresh_tokens(settings, folder))
 
 
 def _form(settings: _OAuth, refresh: str | None) -> dict[str, str]:
-    form = {"client_id": settings.client_id, "client_secret": settings.client_secret.get_secret_value()}
+    form = client_form(settings, refresh)
     if isinstance(settings, PasswordGrant):
         password = settings.password.get_secret_value()
         return form | {"grant_type": "password", "username": settings.user, "password": password}
-    if isinstance(settings, RefreshGrant):
-        return form | {"grant_type": "refresh_token", "refresh_token": refresh or ""}
     if isinstance(settings, JwtBearer):
         return form | {"grant_type": JWT_GRANT, "assertion": _assertion(settings)}
-    return form | {"grant_type": "client_credentials"}
+    return form
 
 
 def _assertion(settings: JwtBearer) -> str:

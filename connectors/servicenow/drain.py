@@ -16,15 +16,12 @@ from types import TracebackType
 from typing import Self
 
 from connectors.platform.ahead import SideBySide
-from connectors.platform.answers import CancelledError
 from connectors.servicenow.answers import Answer, Row
 from connectors.servicenow.transport import Instance
 from storage.errors import FatalError
 
-_SMALLEST_PAGE = 1
 _SURE_PAGE = 50
 """Rows that any instance gives at once; what it shows of larger pages is learnt."""
-_GROW_AFTER = 8
 _HOP = 0.9
 """Share of a page that a hop over hidden rows moves on, so that a deletion during it loses nothing."""
 _PAGES_OF_A_PART = 3
@@ -92,9 +89,7 @@ class Drain:
         self._query = query
         self._last = ""
         self._offset = 0
-        self._most = instance.settings.page_size
-        self._limit = self._limit_asked = instance.shrunk.get(query.table, self._most)
-        self._good, self._patience, self._grown = 0, _GROW_AFTER, False
+        self._asked = 0
         self._counting = True
         self._expected: int | None = None
         self.counted: int | None = None
@@ -109,9 +104,9 @@ class Drain:
         """Yield pages; those on which everything is hidden are left out unless `every` one is wanted."""
         ended = False
         while not ended:
-            answer = self._answer()
+            answer, self._asked = self._instance.page(self._query.table, self._parameters())
             visible = self._checked(answer.rows)
-            short = len(answer.rows) < self._limit_asked
+            short = len(answer.rows) < self._asked
             ended = self._proven(answer, len(visible), short=short)
             self._move(visible, short=short)
             if visible or every:
@@ -132,7 +127,7 @@ class Drain:
     @property
     def _reach(self) -> int:
         """Rows that a page surely spans, since an instance may cap what is asked for."""
-        return min(self._limit_asked, self._instance.widest_page(self._limit_asked, _SURE_PAGE))
+        return min(self._asked, self._instance.widest_page(self._asked, _SURE_PAGE))
 
     def _move(self, visible: list[Row], *, short: bool) -> None:
         if visible:
@@ -142,48 +137,16 @@ class Drain:
         # Once rows are missing, every page is asked with the count that tells hidden rows from the end.
         self._counting = short or not visible
 
-    def _answer(self) -> Answer:
-        failures = attempt = 0
-        while True:
-            self._limit_asked = self._limit
-            try:
-                answer = self._instance.table(self._query.table, self._parameters(), shrinkable=True)
-            except CancelledError as error:
-                attempt += 1
-                failures += not error.told or self._limit == _SMALLEST_PAGE
-                if failures >= self._instance.settings.retries.attempts:
-                    raise
-                self._instance.spend_retry(error)
-                self._shrink()
-                self._instance.pause(attempt, error)
-            else:
-                self._grow()
-                return answer
-
     def _parameters(self) -> dict[str, str]:
         parameters = {
             "sysparm_query": self._query.encoded(self._last),
             "sysparm_fields": ",".join(self._query.fields),
-            "sysparm_limit": str(self._limit),
         }
         if not self._counting:
             parameters["sysparm_no_count"] = "true"
         if self._offset:
             parameters["sysparm_offset"] = str(self._offset)
         return parameters
-
-    def _shrink(self) -> None:
-        if self._grown:
-            # It was too early to grow: wait twice as long before the next attempt.
-            self._patience, self._grown = self._patience * 2, False
-        self._limit, self._good = max(_SMALLEST_PAGE, self._limit // 2), 0
-        self._instance.shrunk[self._query.table] = self._limit
-
-    def _grow(self) -> None:
-        self._good += 1
-        if self._limit < self._most and self._good >= self._patience:
-            self._instance.shrunk[self._query.table] = self._limit
-            self._limit, self._good, self._grown = min(self._most, self._limit * 2), 0, True
 
     def _checked(self, rows: list[Row]) -> list[Row]:
         """Return the rows that are not hollow; raises ClauseIgnoredError where one was not asked for."""

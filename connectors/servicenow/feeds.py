@@ -7,19 +7,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connectors.contract import Batch, Rejection, Window
+from connectors.contract import Batch, Window
 from connectors.platform.intake import Intake
 from connectors.platform.mapping import moment
 from connectors.servicenow.answers import RefusedError, Row
 from connectors.servicenow.drain import Parts, Query, among, count, pages, stamp
+from connectors.servicenow.history import History, emptied
 from connectors.servicenow.plan import Bookmark, parsed
 from connectors.servicenow.references import chunks
 from connectors.servicenow.statistics import grouped
 from connectors.servicenow.tables import EVENT_GROUPS, Table
-from storage.evidence.store import Record
 
 if TYPE_CHECKING:
     from connectors.servicenow.reader import Reader
+
+_LATER_THAN_ANY = "9"
 
 
 class Feed:
@@ -129,6 +131,7 @@ class Feed:
 
     def _made(self, table: Table, rows: list[Row]) -> Batch:
         self._reader.companions(table).fill(rows)
+        table.reckon(rows)
         records, rejected = self._reader.mapping(table).records(rows, self._reader.references)
         return self._intake.batch(self._window.kind, records, rejected)
 
@@ -155,14 +158,15 @@ class Feed:
         history = self._reader.history()
         query = history.query(self._since, self._until)
         rows = [row for page in self._drained(query, self._bookmark.rows) for row in page]
-        records, rejected, more = history.transitions(rows, query.since)
-        self._intake.beside(max(0, more))
-        yield self._history_batch(records, rejected)
+        yield self._told(history, rows, query.since)
 
-    def _history_batch(self, records: list[Record], rejected: list[Rejection]) -> Batch:
+    def _told(self, history: History, rows: Sequence[Row], since: str) -> Batch:
+        records, rejected, withdrawn = history.transitions(rows, since)
         if self._reader.audit_usable:
-            records = self._reader.history().with_actors(records)
-        return self._intake.batch("transition", records, rejected)
+            records = history.with_actors(records)
+        # The end of a value may tell of a change of its own.
+        self._intake.beside(max(0, len(records) + len(rejected) - len(rows)))
+        return self._intake.batch("transition", records, rejected, deleted=withdrawn)
 
     def _groups(self) -> Iterator[Batch]:
         table = self._reader.table("group")
@@ -212,7 +216,9 @@ class Feed:
         for table in self._reader.tables(kind):
             query = Query(table.name, ("sys_id", "sys_updated_on"))
             if kind == "transition":
-                query = replace(self._reader.history().query(), fields=(*query.fields, "definition", "id"))
+                query = replace(
+                    self._reader.history().query(), fields=(*query.fields, "definition", "id", "end")
+                )
             for rows in self._drained(query, count(self._instance, query)):
                 ids = [row["sys_id"] for row in rows]
                 known = frozenset(ids) if stored is None else stored
@@ -221,7 +227,8 @@ class Feed:
                     for row in rows
                     if row["sys_id"] not in known and (row.get("sys_updated_on") or "") >= oldest
                 }
-                yield self._intake.batch(kind, present=ids)
+                ended = [emptied(row) for row in rows if row.get("end")] if kind == "transition" else []
+                yield self._intake.batch(kind, present=ids + ended)
                 yield from self._missed(table, missed)
 
     def _missed(self, table: Table, ids: set[str]) -> Iterator[Batch]:
@@ -234,9 +241,7 @@ class Feed:
             rows = [
                 row for page in pages(self._instance, history.query(ids=chunk, of="sys_id")) for row in page
             ]
-            records, rejected, _ = history.transitions(rows, "9")
-            self._intake.beside(max(0, len(records) + len(rejected) - len(rows)))
-            yield self._history_batch(records, rejected)
+            yield self._told(history, rows, _LATER_THAN_ANY)
 
 
 def _figure(found: Mapping[str, str] | None, group: str) -> str:

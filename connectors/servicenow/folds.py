@@ -1,11 +1,21 @@
-"""What the rows of a companion table say about the record that they belong to, by name of the fold."""
+"""What the rows of a companion table, or several fields of a row, say about a record, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
+from connectors.platform.mapping import moment, seconds
 from connectors.servicenow.answers import Row
+
+
+class Reckoning(NamedTuple):
+    """How several fields of a row together become one cell."""
+
+    cell: str
+    of: Callable[[Row], str]
+    fields: tuple[str, ...]
 
 
 class Fold(NamedTuple):
@@ -41,9 +51,15 @@ def _votes(rows: Sequence[Row]) -> Mapping[str, str]:
     return {"helpful": str(said.count("yes")), "unhelpful": str(said.count("no"))}
 
 
-def _used(rows: Sequence[Row]) -> Mapping[str, str]:
-    """Say whether an article was linked."""
-    return {"knowledge_used": "true" if rows else "false"}
+def _article(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Find the article that was written from a record last."""
+    return {"written_article": _last(rows, "sys_created_on").get("sys_id", "")}
+
+
+def _became(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Find the incident that a contact with the service desk turned into."""
+    incidents = [row for row in rows if row.get("document_table") == "incident"]
+    return {"incident": _last(incidents, "sys_created_on").get("document_id", "")}
 
 
 def _implementer(rows: Sequence[Row]) -> Mapping[str, str]:
@@ -106,6 +122,29 @@ def _number(text: str | None) -> float | None:
         return None
 
 
+def _granted(row: Row) -> str:
+    """Return when the approval was set, where it was given: by a policy or a gate no approver says so."""
+    return row.get("approval_set", "") if row.get("approval") == "approved" else ""
+
+
+def _fulfilled(row: Row) -> str:
+    """Return when an item was closed, unless that was for another reason than having been fulfilled."""
+    return "" if row.get("state") in _GIVEN_UP else row.get("closed_at", "")
+
+
+def _answered(row: Row) -> str:
+    """Return when a contact was answered: so long after it began as the person had to wait."""
+    begun, waited = row.get("opened_at"), row.get("wait_time")
+    return str(moment(begun) + timedelta(seconds=seconds(waited)))[:19] if begun and waited else ""
+
+
+def _settled(row: Row) -> str:
+    """Return when a contact ended, unless it was abandoned."""
+    return row.get("closed_at", "") if row.get("state") == "closed_complete" else ""
+
+
+_GIVEN_UP = frozenset({"4", "7"})
+"""Closed incomplete, and skipped."""
 _SCALE = ("min", "max", "scale", "lowest", "highest")
 
 FOLDS: Mapping[str, Fold] = {
@@ -116,6 +155,17 @@ FOLDS: Mapping[str, Fold] = {
     "pipeline": Fold(_pipeline, ("pipeline", "pipeline.name", "pipeline_name", "end_time")),
     "release": Fold(_release, ("release", "sys_created_on")),
     "score": Fold(_score, ("metric", "actual_value", *(f"metric.{name}" for name in _SCALE))),
-    "used": Fold(_used),
+    "article": Fold(_article, ("sys_created_on",)),
+    "became": Fold(_became, ("document_table", "document_id", "sys_created_on")),
     "votes": Fold(_votes, ("useful",)),
+}
+
+RECKONINGS: Mapping[str, Reckoning] = {
+    one.cell: one
+    for one in (
+        Reckoning("granted_at", _granted, ("approval", "approval_set")),
+        Reckoning("fulfilled_on", _fulfilled, ("state", "closed_at")),
+        Reckoning("answered_at", _answered, ("opened_at", "wait_time")),
+        Reckoning("settled_at", _settled, ("state", "closed_at")),
+    )
 }

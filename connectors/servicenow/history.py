@@ -1,18 +1,20 @@
 """Turns metric instances into transitions.
 
-A metric instance says from when to when a field had a value; what was there before stands in another row.
-A row that began before the window may follow one outside of it, so the whole history of its record is asked
-for.
+A metric instance says from when to when a field had a value; what was there before stands in another row, and
+that a field was emptied in none: a value ended, and no other began. Where such a row may stand outside of the
+window, the whole history of the record is asked for; what is made of it are the transitions of the window.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import starmap, zip_longest
+from typing import NamedTuple
 
 from connectors.contract import Rejection
 from connectors.platform.mapping import moment
@@ -53,6 +55,109 @@ class Definition:
     id: str
     kind: str
     field: str
+
+    @property
+    def never_empty(self) -> bool:
+        """Whether the field always has a value; one that ends without another ended with its record."""
+        return self.field == "state"
+
+
+class _Step(NamedTuple):
+    """A change of one field: to a row's value, or to nothing at its end."""
+
+    row: Row
+    at: datetime
+    value: Value
+    before: Row | None
+    """The row before it."""
+    emptied: bool
+
+    @property
+    def id(self) -> str:
+        """Identifier of the transition."""
+        return emptied(self.row) if self.emptied else str(self.row["sys_id"])
+
+
+@dataclass(frozen=True)
+class _Story:
+    """The values that one field of one record had, in order."""
+
+    record: str
+    followed: Definition
+    rows: list[Row]
+
+    def gaps(self) -> bool:
+        """Whether some value ends that none follows; of times that cannot be read, later steps tell."""
+        try:
+            return not all(starmap(_goes_on, zip_longest(self.rows, self.rows[1:])))
+        except ValueError:
+            return False
+
+    def steps(self, value: Callable[[Row], Value], *, closed: bool) -> list[_Step]:
+        """Return its changes; of a closed record the end of the last value is none. Raises ValueError."""
+        found: list[_Step] = []
+        before: Row | None = None
+        for row, after in zip_longest(self.rows, self.rows[1:]):
+            found.append(_Step(row, moment(row["start"]), value(row), before, emptied=False))
+            if not _goes_on(row, after) and not (closed and after is None):
+                found.append(_Step(row, moment(row["end"]), None, before, emptied=True))
+            before = row
+        return found
+
+    def records(self, steps: Sequence[_Step], own: Set[str], since: str) -> Iterator[Record]:
+        """Yield the transitions of own rows, and of rows from before `since` that follow one of them."""
+        old: Value = None
+        second, rank = 0, 0
+        for step in steps:
+            rank = rank + 1 if int(step.at.timestamp()) == second else 0
+            second = int(step.at.timestamp())
+            follows = step.before is not None and step.before["sys_id"] in own
+            told = step.row["sys_id"] in own or (follows and step.row["sys_updated_on"] < since)
+            if told and not (step.emptied and self.followed.never_empty):
+                # Several changes within one second keep their order.
+                yield self._record(step, old, second * 100 + min(rank, 99))
+            old = step.value
+
+    def _record(self, step: _Step, old: Value, sequence: int) -> Record:
+        values: Mapping[str, Value] = {
+            "record_kind": self.followed.kind,
+            "record_id": self.record,
+            "field": self.followed.field,
+            "old_value": old,
+            "new_value": step.value,
+            "at": step.at,
+            "sequence": sequence,
+        }
+        row = step.row
+        return Record(step.id, values, {}, moment(row["sys_updated_on"]), int(row.get("sys_mod_count") or 0))
+
+    def withdrawn(self, steps: Sequence[_Step], own: Set[str]) -> list[str]:
+        """Return the transitions to nothing that an own row shows to have been none."""
+        still = {step.id for step in steps}
+        ended = [step.before for step in steps if step.before is not None and step.row["sys_id"] in own]
+        return [emptied(row) for row in ended if row["sys_id"] not in own and emptied(row) not in still]
+
+
+def emptied(row: Row) -> str:
+    """Return the identifier of the transition to nothing at the end of a row's value."""
+    return f"{row['sys_id']}:emptied"
+
+
+def _goes_on(row: Row, after: Row | None) -> bool:
+    """Whether a value lasts, or another one begins when it ends."""
+    end = row.get("end") or ""
+    if not end or after is None:
+        return not end
+    return after["start"] == end or (moment(after["start"]) - moment(end)).total_seconds() <= _CLOCKS_APART
+
+
+class Told(NamedTuple):
+    """What the rows of a window tell."""
+
+    records: list[Record]
+    rejected: list[Rejection]
+    withdrawn: list[str]
+    """Transitions to nothing that a later row shows to have been none."""
 
 
 def definitions(instance: Instance, kinds: Collection[str]) -> tuple[Definition, ...]:
@@ -116,66 +221,57 @@ class History:
             for record in records
         ]
 
-    def transitions(self, rows: Sequence[Row], since: str) -> tuple[list[Record], list[Rejection], int]:
-        """Return the transitions of a window's rows, and how many further rows were read for them."""
+    def transitions(self, rows: Sequence[Row], since: str) -> Told:
+        """Return the transitions of a window's rows, and of older ones that follow one of them."""
+        own = {row["sys_id"] for row in rows}
         unsure = {row["id"] for row in rows if row.get("id") and since and (row.get("start") or "") < since}
+        unsure |= self._without_successor(rows)
         more = [row for chunk in chunks(unsure) for row in self._of(chunk)]
-        sure = [row for row in rows if row.get("id") not in unsure]
-        made, rejected = self._folded([*sure, *more])
-        return made, rejected, len(more) - (len(rows) - len(sure))
+        return self._folded([*(row for row in rows if row.get("id") not in unsure), *more], own, since)
+
+    def _without_successor(self, rows: Sequence[Row]) -> set[str]:
+        """Return the records of which a value ends that none of the rows follows."""
+        stories = self._stories(rows)[0]
+        return {story.record for story in stories if not story.followed.never_empty and story.gaps()}
 
     def _of(self, records: Collection[str]) -> Iterator[Row]:
         for page in pages(self._instance, self.query(ids=records)):
             yield from page
 
-    def _folded(self, rows: Sequence[Row]) -> tuple[list[Record], list[Rejection]]:
+    def _folded(self, rows: Sequence[Row], own: Set[str], since: str) -> Told:
         self._load_names(rows)
-        made: list[Record] = []
-        rejected: list[Rejection] = []
-        stories: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        stories, unreadable = self._stories(rows)
+        closed = {
+            story.record for story in stories if story.followed.never_empty and story.rows[-1].get("end")
+        }
+        told = Told([], [], [])
+        for story in stories:
+            try:
+                steps = story.steps(partial(self._value, story.followed), closed=story.record in closed)
+            except ValueError:
+                unreadable += [(row, "a time or number cannot be read") for row in story.rows]
+            else:
+                told.records.extend(story.records(steps, own, since))
+                told.withdrawn.extend(story.withdrawn(steps, own))
+        told.rejected.extend(
+            Rejection(f"metric_instance {row['sys_id']}", why)
+            for row, why in unreadable
+            if row["sys_id"] in own
+        )
+        return told
+
+    def _stories(self, rows: Sequence[Row]) -> tuple[list[_Story], list[tuple[Row, str]]]:
+        """Return rows by record and field, in order, and those that belong nowhere."""
+        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        unreadable = []
         for row in rows:
             if row.get("id") and row.get("start"):
-                stories[row["id"], row["definition"]].append(row)
+                found[row["id"], row["definition"]].append(row)
             else:
-                rejected.append(Rejection(f"metric_instance {row['sys_id']}", "names no record or no start"))
-        for (record, definition), own in stories.items():
-            try:
-                made += self._story(record, self._followed[definition], own)
-            except ValueError:
-                rejected += [
-                    Rejection(f"metric_instance {row['sys_id']}", "a time or number cannot be read")
-                    for row in own
-                ]
-        return made, rejected
-
-    def _story(self, record: str, followed: Definition, rows: list[Row]) -> list[Record]:
-        rows.sort(key=lambda row: (row["start"], row.get("end") or "9", row["sys_id"]))
-        made: list[Record] = []
-        before: Value = None
-        ended = ""
-        second, rank = 0, 0
-        for row in rows:
-            at = moment(row["start"])
-            if ended not in ("", row["start"]) and (at - moment(ended)).total_seconds() > _CLOCKS_APART:
-                # It was empty in between, which has no row.
-                before = None
-            rank = rank + 1 if int(at.timestamp()) == second else 0
-            second = int(at.timestamp())
-            value = self._value(followed, row)
-            values: Mapping[str, Value] = {
-                "record_kind": followed.kind,
-                "record_id": record,
-                "field": followed.field,
-                "old_value": before,
-                "new_value": value,
-                "at": at,
-                # Several changes within one second keep their order.
-                "sequence": second * 100 + min(rank, 99),
-            }
-            updated_at = moment(row["sys_updated_on"])
-            made.append(Record(row["sys_id"], values, {}, updated_at, int(row.get("sys_mod_count") or 0)))
-            before, ended = value, row.get("end") or ""
-        return made
+                unreadable.append((row, "names no record or no start"))
+        for own in found.values():
+            own.sort(key=lambda row: (row["start"], row.get("end") or "9", row["sys_id"]))
+        return [_Story(record, self._followed[one], own) for (record, one), own in found.items()], unreadable
 
     def _value(self, followed: Definition, row: Row) -> str | None:
         raw, seen = row.get("field_value") or "", row.get("value") or ""

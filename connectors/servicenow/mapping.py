@@ -27,13 +27,15 @@ class RecordMapping(Columns):
         super().__init__(KINDS[table.kind], table.sources(mapped), protection, own_field=own_field)
         self.table = table
         self._virtual = {cell for one in table.companions for cell in one.cells} | set(virtual)
+        self._virtual |= {one.cell for one in table.reckoned}
         self._labelled = labelled(self.names)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Fields to ask the table for."""
-        own = (own_field(name) for name in self.names)
-        return tuple(dict.fromkeys((*FRAME, *(name for name in own if name not in self._virtual))))
+        own = [name for name in map(own_field, self.names) if name not in self._virtual]
+        together = (name for one in self.table.reckoned for name in one.fields)
+        return tuple(dict.fromkeys((*FRAME, *own, *together)))
 
     @property
     def referring(self) -> list[str]:
@@ -66,7 +68,7 @@ class RecordMapping(Columns):
             revision = int(row.get("sys_mod_count") or 0)
         except (ValueError, TypeError):
             raise UnreadableError("its times of change cannot be read") from None
-        return Record(row["sys_id"], self.values(kept), kept, updated_at, revision)
+        return Record(row["sys_id"], self.values(kept), kept, updated_at, revision, self.table.feed)
 
     def _step(self, name: str, references: References, labels: Mapping[str, Mapping[str, str]]) -> Step:
         field = own_field(name)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self
 import orjson
 
 from connectors.contract import Window
-from connectors.platform.answers import CancelledError
+from connectors.platform import bookmark
 from connectors.platform.mapping import moment
-from connectors.servicenow.answers import Answer
 from connectors.servicenow.drain import Query, count, stamp
+from connectors.servicenow.history import AUDITED_PER_REQUEST
 from connectors.servicenow.statistics import newest
 from connectors.servicenow.tables import Table
 from connectors.servicenow.transport import Instance
@@ -23,20 +23,17 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 100
 """Rows looked at for the end of a slice, since some may be hidden."""
+_AUDITS_OF_A_WINDOW = 100
+"""Requests to sys_audit at most, so that the retries of a sync suffice for several windows."""
 EVENT_DAYS = 9
 """Events are rotated away after about a week."""
 _NO_EVENTS = "0|"
 
 
 @dataclass(frozen=True)
-class Bookmark:
-    """What is remembered of a kind; the bookmark of a window also says what the window is.
+class Bookmark(bookmark.Bookmark):
+    """What is remembered of a kind; `reached` holds by table the time from which it is read next."""
 
-    `reached` holds by table the time from which it is read next, `rules` a digest of what decides how records
-    look: after a change everything is read again.
-    """
-
-    rules: str
     reached: dict[str, str] = field(default_factory=dict)
     loaded: dict[str, str] = field(default_factory=dict)
     """By table the time up to which the first reading goes; what is older needs no look at deletions."""
@@ -49,22 +46,6 @@ class Bookmark:
     table: str = ""
     rows: int | None = None
     """Rows that the window is expected to hold."""
-
-    @classmethod
-    def parse(cls, text: str | None, rules: str) -> Self:
-        """Return a remembered bookmark; a fresh one where there is none or the rules changed."""
-        if text is not None:
-            try:
-                found = cls(**orjson.loads(text))
-            except (orjson.JSONDecodeError, TypeError):
-                return cls(rules)
-            if found.rules == rules:
-                return found
-        return cls(rules)
-
-    def text(self) -> str:
-        """Return it as text."""
-        return orjson.dumps(self, option=orjson.OPT_SORT_KEYS).decode()
 
     def moved(self, table: str, until: str, loaded: str = "", rows: int | None = None) -> Self:
         """Return the bookmark once changes of a table up to a time are stored."""
@@ -87,10 +68,10 @@ class Slices:
     A part ends where the row stands that follows so many older ones. Those of a single second stay together.
     """
 
-    def __init__(self, instance: Instance, query: Query) -> None:
+    def __init__(self, instance: Instance, query: Query, most: int) -> None:
         self._instance = instance
         self._query = query
-        self._most = instance.settings.window_rows
+        self._most = most
         self.rows, self._edge = self._looked(query)
 
     def __iter__(self) -> Iterator[Slice]:
@@ -104,26 +85,15 @@ class Slices:
 
     def _looked(self, query: Query) -> tuple[int | None, str]:
         """Return how many rows there are, and the stamp of the one with which the next part begins."""
-        answer = self._answer(query, min(_LOOKED_AT, self._instance.shrunk.get(query.table, _LOOKED_AT)))
-        return answer.total, min(
-            (row[query.cursor] for row in answer.rows if row.get(query.cursor)), default=""
-        )
-
-    def _answer(self, query: Query, limit: int) -> Answer:
         parameters = {
             "sysparm_query": f"{query.encoded(ordered=False)}^ORDERBY{query.cursor}",
             "sysparm_fields": query.cursor,
-            "sysparm_limit": str(limit),
             "sysparm_offset": str(self._most),
         }
-        try:
-            return self._instance.table(query.table, parameters, shrinkable=limit > 1)
-        except CancelledError as error:
-            if limit == 1:
-                raise
-            self._instance.spend_retry(error)
-            self._instance.pause(1, error)
-            return self._answer(query, limit // 2)
+        answer, _ = self._instance.page(query.table, parameters, _LOOKED_AT)
+        return answer.total, min(
+            (row[query.cursor] for row in answer.rows if row.get(query.cursor)), default=""
+        )
 
 
 def _next_second(text: str) -> str:
@@ -191,9 +161,15 @@ class Planner:
                 yield Window(table.kind, bookmark.text(), start, moment(part.until))
 
     def _parts(self, table: Table, since: str, until: str, *, first: bool) -> Iterable[Slice]:
-        found = Slices(self._instance, self._query(table, since, until))
+        found = Slices(self._instance, self._query(table, since, until), self._most(table))
         nothing = found.rows == 0 and (first or not self._touched(table, since, until))
         return () if nothing else found
+
+    def _most(self, table: Table) -> int:
+        """Return how many rows a window may hold: fewer where most requests are for who made the changes."""
+        rows = self._settings.window_rows
+        audited = table.kind == "transition" and self._reader.audit_usable
+        return min(rows, _AUDITS_OF_A_WINDOW * AUDITED_PER_REQUEST) if audited else rows
 
     def _query(self, table: Table, since: str, until: str) -> Query:
         if table.kind == "transition":

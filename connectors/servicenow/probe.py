@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -43,12 +44,16 @@ class TableState:
 
 
 class Prober:
-    """Asks each table once per sync."""
+    """Asks each table once per sync, for all fields that any record kind wants of it."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, wanted: Iterable[tuple[str, str, Iterable[str]]] = ()) -> None:
         self._instance = instance
         self.dictionary = Dictionary(instance)
-        self._known: dict[Query, TableState] = {}
+        self._wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for table, cursor, fields in wanted:
+            self._wanted[table, cursor] |= set(fields)
+        self._rows: dict[Query, TableState | Row] = {}
+        self._known: dict[tuple[Query, frozenset[str], frozenset[str]], TableState] = {}
         self._ranges: dict[tuple[str, str], bool] = {}
         self._canary_done = False
 
@@ -66,28 +71,39 @@ class Prober:
         answer with nothing, and the table cannot be read. A table without a `cursor` is read by identifiers.
         """
         until = _LATER_THAN_ANY if cursor else ""
-        query = Query(name, tuple(fields), tuple(clauses), until=until, cursor=cursor)
-        if query not in self._known:
+        together = tuple(sorted({*fields, *self._wanted[name, cursor]}))
+        query = Query(name, together, tuple(clauses), until=until, cursor=cursor)
+        key = (query, frozenset(fields), frozenset(needs))
+        if key not in self._known:
             try:
-                self._known[query] = self._asked(query, {cursor, *needs} - {""})
+                found = self._asked(query)
+                self._known[key] = found if isinstance(found, TableState) else self._judged(found, *key)
             except RefusedError as error:
-                self._known[query] = _refused(error, query)
-        return self._known[query]
+                self._known[key] = self._rows[query] = _refused(error, query)
+        return self._known[key]
 
-    def _asked(self, query: Query, needs: set[str]) -> TableState:
+    def _asked(self, query: Query) -> TableState | Row:
+        """Return a row of a table, or why there is none."""
+        if query not in self._rows:
+            self._rows[query] = self._found(query)
+        return self._rows[query]
+
+    def _found(self, query: Query) -> TableState | Row:
         row, total = self._first(query)
         if row is None and total:
             row = self._beyond_hidden(query)
             if row is None:
                 seen = f"{query.table}: {total:,} rows are there and the account sees none."
                 return TableState(KindState.HIDDEN, f"{seen} {grant(query.table)}")
-        if row is None:
-            return self._empty(query)
-        missing = frozenset(query.fields) - row.keys()
-        if needs & missing:
-            listed = ", ".join(sorted(needs & missing))
-            said = f"{query.table}: the account may not read {listed}, which queries name."
-            return TableState(KindState.DENIED, f"{said} {grant_field(query.table, listed)}", missing)
+        return self._empty(query) if row is None else row
+
+    def _judged(self, row: Row, query: Query, fields: frozenset[str], needs: frozenset[str]) -> TableState:
+        missing = fields - row.keys()
+        lacking = ({query.cursor, *needs} - {""}) & missing
+        if lacking:
+            said = f"{query.table}: the account may not read {_listed(lacking)}, which queries name."
+            advice = grant_field(query.table, _listed(lacking))
+            return TableState(KindState.DENIED, f"{said} {advice}", missing)
         if query.cursor and self._range_is_dropped(query):
             return TableState(KindState.DENIED, _no_filter(query), missing)
         told = [self._canary(query.table, row), self._about(query.table, missing)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 import orjson
@@ -21,10 +21,10 @@ from connectors.servicenow.settings import ServiceNowSettings
 from connectors.servicenow.statistics import newest
 from connectors.servicenow.tables import EVENT_GROUPS, GROUP_CELLS, TABLES, Companion, Table, referred
 from connectors.servicenow.transport import Instance
-from storage.evidence.store import KindState
+from storage.evidence.store import Feed, KindState
 from storage.records import KINDS
 
-_RULES = "3"
+_RULES = "4"
 """Raised when the same rows give other records than before, so that everything is read again."""
 _VIRTUAL = {"group": GROUP_CELLS, "event": ("day", "count")}
 
@@ -36,7 +36,6 @@ class Reader:
         self.settings = settings
         self.instance = instance
         self._context = context
-        self._prober = Prober(instance)
         self._mappings = {
             table.name + table.kind: RecordMapping(
                 table, self._mapped(table), context.protection, _VIRTUAL.get(kind, ())
@@ -45,11 +44,23 @@ class Reader:
             for table in TABLES[kind]
             if kind != "transition"
         }
+        self._prober = Prober(instance, self._wanted())
         self._companions: dict[str, Companions] = {}
         self.following: Window | None = None
         """The window that will be read after the present one, where that is known."""
         self.begun: tuple[Window, Parts] | None = None
         """A window that is being fetched ahead of its reading."""
+
+    def _wanted(self) -> Iterator[tuple[str, str, Iterable[str]]]:
+        """Yield table, cursor and fields of all that rows are read of, so that a table is probed once."""
+        for mapping in self._mappings.values():
+            table = mapping.table
+            if table.kind != "event":
+                yield table.name, table.cursor, (*mapping.fields, *_named(table))
+            for one in table.companions:
+                yield one.table, "sys_updated_on", one.own_fields
+            for name, field in {way for one in mapping.relying for way in referred(one)}:
+                yield name, "", ("sys_id", field)
 
     def close(self) -> None:
         """Stop fetching and close the connections."""
@@ -107,8 +118,7 @@ class Reader:
             return self._state_of_history()
         if table.kind == "event":
             return self._state_of_events
-        fields = self.mapping(table).fields
-        needs = tuple(clause.partition("=")[0] for clause in table.clauses)
+        fields, needs = self.mapping(table).fields, _named(table)
         return self._prober.table(table.name, (*fields, *needs), cursor=table.cursor, needs=needs)
 
     def tables(self, kind: str) -> list[Table]:
@@ -142,6 +152,7 @@ class Reader:
         for one in table.companions:
             if not self._companion_state(one).usable:
                 missing |= set(one.cells)
+        missing |= {one.cell for one in table.reckoned if not missing.isdisjoint(one.fields)}
         for name in self.mapping(table).relying:
             states = [self._reference_state(*way) for way in referred(name)]
             if not all(state.usable for state in states):
@@ -255,28 +266,37 @@ class Reader:
         self, kind: str, missing: Mapping[str, frozenset[str]], followed: frozenset[str]
     ) -> Capability:
         """Return what the tables in `missing` deliver without these fields; all of it without a table."""
+        followed &= frozenset(KINDS[kind].tracked)
+        feeds: dict[str, Feed] = {}
         if kind == "transition":
             columns = frozenset(self.table(kind).columns) - ({"actor"} if not self.settings.audit else set())
             columns -= missing.get("metric_instance", frozenset())
         else:
             tables = [table for table in TABLES[kind] if table.name in missing] or TABLES[kind]
-            columns = frozenset().union(
-                *(self.mapping(one).columns_without(missing.get(one.name, ())) for one in tables)
-            )
-        deletes = kind != "event"
-        return Capability(
-            columns, followed & frozenset(KINDS[kind].tracked), incremental=kind != "group", deletes=deletes
-        )
+            every = [
+                Feed(
+                    self.mapping(one).columns_without(missing.get(one.name, ())),
+                    followed & {*one.tracked.values()},
+                )
+                for one in tables
+            ]
+            columns = frozenset().union(*(feed.columns for feed in every))
+            feeds = {one.feed: feed for one, feed in zip(tables, every, strict=True) if one.feed}
+        incremental, deletes = kind != "group", kind != "event"
+        return Capability(columns, followed, incremental=incremental, deletes=deletes, feeds=feeds)
 
     def _trackable(self, kind: str) -> frozenset[str]:
         return frozenset(canonical for table in TABLES[kind] for canonical in table.tracked.values())
 
     def _mapped(self, table: Table) -> dict[str, str]:
-        """Return the operator's own fields of a kind, on its main table."""
-        if table is not TABLES[table.kind][0]:
-            return {}
+        """Return the operator's own fields of a table: all of its kind's main one, else what has no other."""
+        main = table is TABLES[table.kind][0]
         split = ((*key.partition("."), field) for key, field in self.settings.map.items())
-        return {column: field for kind, _, column, field in split if kind == table.kind}
+        return {
+            column: field
+            for kind, _, column, field in split
+            if kind == table.kind and (main or column not in table.columns)
+        }
 
     def rules(self, kind: str) -> str:
         """Return a digest of what decides how a kind's records look; the key cannot be had from it."""
@@ -288,3 +308,8 @@ class Reader:
         else:
             parts += [list(self.mapping(table).fields) for table in TABLES[kind]]
         return hmac.new(protection.key, orjson.dumps(parts), hashlib.sha256).hexdigest()[:16]
+
+
+def _named(table: Table) -> tuple[str, ...]:
+    """Return the fields that a table's clauses name."""
+    return tuple(clause.partition("=")[0] for clause in table.clauses)

@@ -96,6 +96,8 @@ def _add_table(found: dict[str, Need], kind: str, table: Table) -> None:
         return
     names = [name for source in table.sources({}).values() for name in source.names()]
     virtual = {cell for one in table.companions for cell in one.cells} | set(GROUP_CELLS)
+    virtual |= {one.cell for one in table.reckoned}
+    need.fields |= {name for one in table.reckoned for name in one.fields}
     compared = {clause.partition("=")[0] for clause in table.clauses}
     need.fields |= {*FRAME, *compared, *(own_field(name) for name in names)} - virtual
     need.matches |= compared

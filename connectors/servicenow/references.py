@@ -71,12 +71,12 @@ class References:
                 self.load(further, [row for one in found[field] if (row := known.get(one))])
 
     def value(self, name: str, row: Row) -> str | None:
-        """Return `assignment_group.name` of a row; None where that cannot be read."""
+        """Return `assignment_group.name` of a row, empty where it is; None where that cannot be read."""
         field, _, wanted = name.partition(".")
         found = self._rows[REFERENCES[field]].get(row.get(field) or "")
         if found is None:
             return None
-        return self.value(wanted, found) if "." in wanted else (found.get(wanted) or None)
+        return self.value(wanted, found) if "." in wanted else found.get(wanted)
 
     def labels(self, table: str, fields: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         """Return what people see of the choices of some fields; nothing where choices cannot be read."""

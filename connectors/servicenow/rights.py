@@ -41,6 +41,9 @@ RIGHTS: Mapping[str, Right] = {
     ),
     **dict.fromkeys(("sc_request", "sc_req_item", "sc_task"), Right("sn_request_read")),
     **dict.fromkeys(("sc_cat_item", "sc_category"), Right()),
+    **dict.fromkeys(
+        ("interaction", "interaction_related_record"), Right("interaction_agent", "com.glide.interaction")
+    ),
     "task_sla": Right("itil", "com.snc.sla"),
     "contract_sla": Right("sn_sla_definition_read", "com.snc.sla"),
     **dict.fromkeys(

@@ -6,23 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import InitErrorDetails, ValidationError
 
-from connectors.contract import ConnectorSettings
+from connectors.platform import settings
 from connectors.platform.settings import (
     BasicAuth,
+    ClientCredentials,
     OAuthClient,
     Part,
-    Retries,
+    PlatformSettings,
+    RefreshGrant,
     Secret,
-    Timeouts,
-    Tls,
     record_kind,
     safe_address,
-    span,
 )
-from connectors.platform.targets import column_refused, share
 from storage.records import KINDS
 
 COMPANIONS: Mapping[str, tuple[str, ...]] = {
@@ -35,25 +33,12 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class ClientCredentials(OAuthClient):
-    """OAuth without a user's password; the account is set in the instance's application registry."""
-
-    grant: Literal["client_credentials"]
-
-
 class PasswordGrant(OAuthClient):
     """OAuth with user and password."""
 
     grant: Literal["password"]
     user: str = Field(min_length=1)
     password: Secret
-
-
-class RefreshGrant(OAuthClient):
-    """OAuth with a refresh token that somebody obtained."""
-
-    grant: Literal["refresh"]
-    refresh_token: Secret
 
 
 class JwtBearer(OAuthClient):
@@ -88,14 +73,7 @@ def instance_url(value: str) -> str:
 
 def mapped_column(value: str) -> str:
     """Return `kind.column`; raises ValueError for a column that cannot be mapped."""
-    kind, _, column = value.partition(".")
-    if kind not in KINDS or not column:
-        raise ValueError(f"'{value}' is not written kind.column, such as incident.service_id.")
-    if refused := column_refused(KINDS[kind], column):
-        raise ValueError(refused)
-    if column in ("id", "updated_at", "revision") or kind in ("transition", "event"):
-        raise ValueError(f"'{value}' is given by ServiceNow and cannot be mapped.")
-    return value
+    return settings.mapped_column(value, "ServiceNow", ("transition", "event"))
 
 
 def field_name(value: str) -> str:
@@ -105,20 +83,15 @@ def field_name(value: str) -> str:
     return value
 
 
-class ServiceNowSettings(ConnectorSettings):
+class ServiceNowSettings(PlatformSettings):
     """A ServiceNow instance: where it is, with which account, and what to read of it."""
 
     type: Literal["servicenow"]
     url: Annotated[str, AfterValidator(instance_url)]
     """Address of the instance, https://corp.service-now.com."""
     auth: Auth
-    tls: Tls = Tls()
-    proxy: str | None = None
-    """Address of a proxy, http://proxy:8080."""
     records: tuple[Annotated[str, AfterValidator(record_kind)], ...] = tuple(KINDS)
     """Record kinds to read; all unless given. Groups and transitions always come along."""
-    since: Annotated[str | None, BeforeValidator(lambda value: value and span(value))] = None
-    """How far back records count by their last update, 24 months or 2024-01-01; all unless given."""
     map: dict[Annotated[str, AfterValidator(mapped_column)], Annotated[str, AfterValidator(field_name)]] = (
         Field(default_factory=dict)
     )
@@ -133,14 +106,8 @@ class ServiceNowSettings(ConnectorSettings):
     again the next time."""
     active_clocks_every: float = Field(default=24, ge=0)
     """Hours between two readings of service level clocks that still run."""
-    sweep_every: float = Field(default=7, ge=0)
-    """Days between two comparisons of all identifiers, which find silent deletions and arrivals."""
     audit: bool = False
     """Ask sys_audit who made each change, record by record; without it nobody is known to have made one."""
-    tolerated_share: Annotated[float, BeforeValidator(share), Field(ge=0, le=1)] = 0.01
-    """Share of rows that may be unreadable; more of them stop the sync."""
-    timeouts: Timeouts = Timeouts()
-    retries: Retries = Retries()
 
     @model_validator(mode="after")
     def _certificate_is_there(self) -> Self:

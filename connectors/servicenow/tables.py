@@ -7,13 +7,13 @@ what is written there holds where those cannot be read.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from connectors.platform.sources import Given, Source, source, values
-from connectors.servicenow.folds import FOLDS, Fold, counted
+from connectors.servicenow.folds import FOLDS, RECKONINGS, Fold, Reckoning, counted
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,15 @@ class Table:
     """Deletions usually stand in sys_audit_delete."""
     tracked: Mapping[str, str] = field(default_factory=dict)
     """Canonical name by field whose history metric definitions may keep."""
+    reckoned: tuple[Reckoning, ...] = ()
+    """Cells that several fields of a row make together."""
+    feed: str = ""
+    """Its name where other tables feed the same kind, which fill other columns."""
+
+    def reckon(self, rows: Iterable[dict[str, str]]) -> None:
+        """Add to rows what their fields say together."""
+        for row in rows:
+            row.update({one.cell: one.of(row) for one in self.reckoned})
 
     def sources(self, mapped: Mapping[str, str]) -> dict[str, Source]:
         """Return the source of every column, with the operator's own fields first."""
@@ -94,6 +103,7 @@ def _table(given: Mapping[str, Any]) -> Table:
         given.get("cursor", "sys_updated_on"),
         given.get("audited", True),
         given.get("tracked", {}),
+        tuple(RECKONINGS[name] for name in given.get("reckoned", ())),
     )
 
 
@@ -101,7 +111,10 @@ def _by_kind() -> dict[str, tuple[Table, ...]]:
     found: dict[str, tuple[Table, ...]] = {}
     for table in map(_table, _DATA["table"]):
         found[table.kind] = (*found.get(table.kind, ()), table)
-    return found
+    return {
+        kind: tables if len(tables) == 1 else tuple(replace(one, feed=one.name) for one in tables)
+        for kind, tables in found.items()
+    }
 
 
 TABLES: Mapping[str, tuple[Table, ...]] = _by_kind()

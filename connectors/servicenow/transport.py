@@ -12,11 +12,12 @@ from pathlib import Path
 import requests
 
 from connectors.platform import transport
-from connectors.platform.answers import TransientError
+from connectors.platform.answers import CancelledError, TransientError
 from connectors.platform.credentials import Credentials
 from connectors.platform.transport import Question, Transport, now_of
 from connectors.servicenow.answers import Answer, RefusedError, judged, token_answer
 from connectors.servicenow.credentials import credentials
+from connectors.servicenow.pagesize import PageSize
 from connectors.servicenow.settings import ServiceNowSettings
 
 TOKEN_PATH = "/oauth_token.do"  # noqa: S105 - a path
@@ -45,9 +46,8 @@ class Instance(Transport):
     ) -> None:
         super().__init__(settings.url, settings, folder, sleep)
         self.settings = settings
-        self.shrunk: dict[str, int] = {}
-        """Rows of a page, by table, that the instance was able to answer after it cancelled larger ones."""
-        self._own_credentials = credentials(settings.auth, self.post_token)
+        self._sizes: dict[str, PageSize] = {}
+        self._own_credentials = credentials(settings.auth, self.post_token, folder)
         self._width_tried = self._capped = False
         self._widest = 0
 
@@ -75,6 +75,31 @@ class Instance(Transport):
         answer = self._get(f"/api/now/table/{name}", name, asked, shrinkable=shrinkable)
         self._widest = max(self._widest, len(answer.rows))
         return answer
+
+    def page(self, name: str, parameters: Mapping[str, str], most: int = 0) -> tuple[Answer, int]:
+        """Return a page of a table and how many rows were asked for: fewer where the instance cancels.
+
+        `most` rows are asked for, `page_size` unless given.
+        """
+        limits = self.settings.retries
+        size = self._sizes.setdefault(name, PageSize(self.settings.page_size))
+        failures = attempt = 0
+        while True:
+            asked = min(most or size.rows, size.rows)
+            try:
+                answer = self.table(name, {**parameters, "sysparm_limit": str(asked)}, shrinkable=True)
+            except CancelledError as error:
+                attempt += 1
+                failures += not error.told or asked == 1
+                if failures >= limits.attempts:
+                    raise
+                size.cancelled(asked)
+                most = most and max(1, asked // 2)
+                self.spend_retry(error)
+                self.pause(attempt, error)
+            else:
+                size.answered(asked)
+                return answer, asked
 
     def widest_page(self, wanted: int, least: int = 0) -> int:
         """Return how many rows a page has had at most; tries a table that has many, if that is too few.

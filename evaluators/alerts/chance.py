@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean
+from statistics import NormalDist, fmean, stdev
 
 import numpy as np
 
@@ -27,6 +27,8 @@ FALL = 0.10
 """Fall of an attribute's achievement that is told of."""
 LIMIT = 3.0
 """Sigma beyond which a value is a signal, as in any control chart."""
+FEWEST_SPREAD = 3
+"""Earlier values from which on their spread says something."""
 DRAWS = 1000
 _NORMAL = NormalDist()
 _BOTH_SIDES = 2 * _NORMAL.inv_cdf(0.975)
@@ -78,8 +80,9 @@ def control_test(
 ) -> FallTest | None:
     """Test whether a core indicator's value lies on the bad side of what it was; None without a past.
 
-    The centre is the mean of the values before, sigma what their intervals and its own leave to chance. Once
-    there are as many values as method C asks for, its run rule holds as well (section 5.5).
+    The centre is the mean of the values before, sigma what their intervals and its own leave to chance, or
+    how far they lie apart where intervals have no width (method D). Once there are as many values as method C
+    asks for, its run rule holds as well (section 5.5).
     """
     values = [value for each in past if (value := _value(each, indicator, entries)) is not None]
     own = _figure(indicator, entries)
@@ -87,7 +90,7 @@ def control_test(
         return None
     centre = fmean(value for value, _ in values)
     of_centre = sum(sigma**2 for _, sigma in values) / len(values) ** 2
-    sigma = math.sqrt(own[1] ** 2 + of_centre)
+    sigma = math.sqrt(own[1] ** 2 + of_centre) or _sigma_before([value for value, _ in values])
     if sigma <= 0:
         return FallTest(float(own[0] >= centre), None)
     distance = (centre - own[0]) / sigma
@@ -157,6 +160,17 @@ def _sigma(result: IndicatorResult) -> float:
     """Return the standard deviation that a 95 % interval stands for; 0 where there is none."""
     low, high = result.measurement.low, result.measurement.high
     return 0.0 if low is None or high is None else max(0.0, high - low) / _BOTH_SIDES
+
+
+def _sigma_before(values: Sequence[float]) -> float:
+    """Return a sigma from how far values lie apart, the wider the fewer there are; 0 for fewer than three."""
+    count = len(values)
+    if count < FEWEST_SPREAD:
+        return 0.0
+    from scipy.stats import t
+
+    spread = stdev(values) * math.sqrt(1 + 1 / count)
+    return spread * float(t.isf(1 - _NORMAL.cdf(LIMIT), count - 1)) / LIMIT
 
 
 def _in_bad_run(values: Sequence[float]) -> bool:

@@ -87,16 +87,10 @@ class Catalogue:
     @classmethod
     def of_content(cls, content: Mapping[str, Any]) -> Catalogue:
         """Make a catalogue of what `content` returned."""
-        practices = [dict(practice) for practice in content["practices"]]
-        exclusions = dict(content.get("exclusions", {}))
-        for practice in practices:
-            # Release 0.2 wrote what never counts into the practice of incidents.
-            exclusions |= {"incident": rules} if (rules := practice.pop("exclusions", None)) else {}
         return cls(
-            tuple(Practice.model_validate(practice) for practice in practices),
-            exclusions_of(exclusions),
-            # Releases up to 0.2 kept none: they had no other than the model's.
-            Composition.model_validate(content.get("composition", {})),
+            tuple(Practice.model_validate(practice) for practice in content["practices"]),
+            exclusions_of(content["exclusions"]),
+            Composition.model_validate(content["composition"]),
         )
 
 

@@ -49,6 +49,7 @@ BETWEEN, LIKE, COALESCE and + - * on integers, over the columns of the record ki
 | `unit`, `anchors` | values at 0 % and 100 %, `scale` linear or log, `origin`, `expert_default` |
 | `minimum_sample` | fewer records, teams, weeks or months are `insufficient_sample` |
 | `scope` | `both` organisation and department, or `organisation` only |
+| `whole` | `true` where a source says nothing some of whose records cannot answer |
 | `gaming`, `counter_check`, `remediation` | how it can be gamed, what counters that, what to do about a bad value |
 
 | family | takes |

@@ -96,6 +96,8 @@ class Indicator(Strict):
     minimum_sample: Annotated[int, Field(ge=1)]
     """Records, teams or periods, as the measure counts."""
     scope: Literal["both", "organisation"]
+    whole: bool = False
+    """Says nothing of a source some of whose records cannot answer: without these the rest would mislead."""
     gaming: str
     counter_check: str
     remediation: Remediation

@@ -59,7 +59,13 @@ def _listed(data: object, problems: list[CatalogueProblem]) -> list[Any]:
 def _entry(
     catalogue: Catalogue, entry: Mapping[str, Any], path: Path, problems: list[CatalogueProblem]
 ) -> Indicator | None:
-    shipped = {indicator.id: indicator for indicator in catalogue.entries}.get(entry["id"])
+    known = {indicator.id: indicator for indicator in catalogue.entries}
+    shipped = known.get(entry["id"])
+    near = closest(entry["id"], list(known))
+    if shipped is None and ("measure" not in entry or (near and "practice" not in entry)):
+        message = f"there is no indicator '{entry['id']}' to change{near}; a new one says all it is made of"
+        problems.append(CatalogueProblem((*path, "id"), message))
+        return None
     wanted, fault = _practice_of(catalogue, entry, shipped)
     if fault:
         problems.append(CatalogueProblem((*path, "practice"), fault))

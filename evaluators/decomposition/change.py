@@ -20,8 +20,8 @@ from evaluators.decomposition.terms import (
     Term,
     attribute_terms,
 )
-from evaluators.practice import Standing, standing_of
 from evaluators.results import IndicatorResult, PracticeResult
+from evaluators.standing import Standing, standing_of
 
 _STEP = 1e-3
 

@@ -126,7 +126,7 @@ def derive(store: EvidenceStore, policy: Policy) -> None:
     informed = with_platform_departments(store, policy)
     for kind, parts in DERIVATIONS.items():
         names = ",".join(part.__name__ for part in parts)
-        inputs = f"{RULES}/{names}/{version.store}/{version.number}/{policy.fingerprint()}"
+        inputs = f"{RULES}/{names}/{version.store}/{version.number}/{policy.measured}"
         fingerprint = hashlib.sha256(inputs.encode()).hexdigest()
         if store.derived_fingerprint(kind) != fingerprint and _has_records(store, kind):
             store.store_derived(kind, joined([part(store, informed) for part in parts]), fingerprint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -66,9 +67,14 @@ class BusinessTime:
 def zone_offsets(moments: IntArray, zone: ZoneInfo) -> IntArray:
     """Return the zone's offset from UTC in seconds at each moment."""
     steps, where = np.unique(np.clip(moments, EARLIEST, LATEST) // OFFSET_STEP, return_inverse=True)
-    known = [datetime.fromtimestamp(step * OFFSET_STEP, UTC).astimezone(zone) for step in steps.tolist()]
-    offsets = [(moment.utcoffset() or timedelta()) // timedelta(seconds=1) for moment in known]
-    return np.array(offsets, np.int64)[where]
+    return np.array([_offset(step, zone) for step in steps.tolist()], np.int64)[where]
+
+
+@lru_cache(maxsize=100_000)
+def _offset(step: int, zone: ZoneInfo) -> int:
+    """Return the offset in seconds at a step: many columns of an organisation ask for the same ones."""
+    moment = datetime.fromtimestamp(step * OFFSET_STEP, UTC).astimezone(zone)
+    return (moment.utcoffset() or timedelta()) // timedelta(seconds=1)
 
 
 def _in_utc(local: IntArray, zone: ZoneInfo) -> IntArray:

@@ -17,6 +17,7 @@ from evaluators.derive.columns import (
     stored_moments,
     stored_numbers,
 )
+from evaluators.derive.days import business_time
 from evaluators.derive.following import next_after
 from evaluators.derive.names import department_of, matches
 from evaluators.policy import Policy
@@ -87,7 +88,7 @@ def derive_incidents(store: EvidenceStore, policy: Policy) -> pa.Table:
     rows = store.query(INCIDENTS)
     opened, resolved = moments(rows, "opened_at"), moments(rows, "resolved_at")
     responded = moments(rows, "responded_at")
-    time = _business_time((opened, resolved, responded), policy)
+    time = business_time(policy, opened, resolved, responded)
     return pa.table(
         {
             "source": rows.column("source"),
@@ -106,12 +107,6 @@ def derive_incidents(store: EvidenceStore, policy: Policy) -> pa.Table:
             **_what_followed(rows, opened, resolved),
         }
     )
-
-
-def _business_time(columns: tuple[Moments, ...], policy: Policy) -> BusinessTime:
-    known = np.concatenate([column.values[column.known] for column in columns])
-    first, last = (int(known.min()), int(known.max())) if len(known) else (0, 0)
-    return BusinessTime(policy.calendar, policy.time_zone, first, last)
 
 
 def _response(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from evaluators.derive.business_time import BusinessTime
 from evaluators.derive.columns import flags, moments
+from evaluators.derive.days import business_time
 from evaluators.derive.promises import attached, internal
 from evaluators.policy import Policy
 from storage.evidence.store import EvidenceStore
@@ -55,9 +55,9 @@ def _stays(store: EvidenceStore, policy: Policy, kind: str, ended: str) -> pa.Ta
     query = STAYS.format(kind=kind, ended=ended, internal=internal("c"), attached=attached("c"))
     rows = store.query(query)
     start, end = moments(rows, "started_at"), moments(rows, "ended_at")
-    first, last = int(start.values.min(initial=0)), int(end.values.max(initial=0))
-    time = BusinessTime(policy.calendar, policy.time_zone, first, last)
-    long_stay = time.seconds_between(start.values, end.values) > LONG_STAY_SECONDS
+    long_stay = (
+        business_time(policy, start, end).seconds_between(start.values, end.values) > LONG_STAY_SECONDS
+    )
     rows = rows.append_column("complete", pa.array(~long_stay | flags(rows, "covered")))
     tickets = rows.group_by(["source", "id"]).aggregate([("complete", "all"), ("team", "count_distinct")])
     names = {"complete_all": "internal_targets_complete", "team_count_distinct": "group_count"}

@@ -61,7 +61,8 @@ SELECT source, id, recipe, verified, work_linked,
     END AS to_standard,
   COALESCE(released_at <= promised_at + INTERVAL 3 DAY
     OR 10 * date_diff('second', promised_at, released_at) <= duration_seconds, FALSE) AS on_schedule,
-  pipeline IS NOT NULL OR COALESCE(executor_type = 'automation', FALSE) AS by_pipeline,
+  (pipeline IS NOT NULL OR COALESCE(executor_type = 'automation', FALSE))
+    AND NOT COALESCE(manual_steps, FALSE) AS by_pipeline,
   change_linked OR authorised_itself AS change_linked
 FROM judged ORDER BY source, id
 """

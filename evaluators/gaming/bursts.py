@@ -18,7 +18,7 @@ SELECT resolver, resolved_on FROM (
       MEDIAN(COUNT(*)) OVER (PARTITION BY resolver)
     ) AS usual
   FROM {records} AS d
-  WHERE resolver IS NOT NULL AND resolver_type IS DISTINCT FROM 'automation' AND {year}
+  WHERE resolver IS NOT NULL AND COALESCE(resolver_type, '') NOT IN ('automation', 'migration') AND {year}
   GROUP BY 1, 2
 ) WHERE n >= {a_day} AND n > {medians} * usual AND n > {medians} * of_all
 """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 from evaluators.examination import Examination
-from evaluators.measures.base import quoted
+from evaluators.tellers import told_by
 from storage.evidence import relation
 
 RECENT_DAYS = 90
@@ -59,9 +59,10 @@ class Scene:
         found = self.examination.supports.answerable(kind, needs)
         if found.state is not None:
             return None
-        conditions = [f"source IN ({', '.join(map(quoted, found.sources))})"]
-        if counted and self.examination.policy.exclusions.enabled:
-            conditions += self._counted(kind, found.sources)
+        conditions = [told_by(found.tellers)]
+        if counted:
+            # What cannot be left out is noted with the indicators.
+            conditions += replace(self.examination.populations, notes=[]).counted(kind, found.tellers)
         return f"(SELECT * FROM {relation(kind)} WHERE {' AND '.join(conditions)})"
 
     def rows(self, query: str) -> list[dict[str, Any]]:
@@ -75,8 +76,3 @@ class Scene:
         """Return the only row of a query, numbers that are missing as 0."""
         [row] = self.rows(query)
         return {name: 0 if value is None else value for name, value in row.items()}
-
-    def _counted(self, kind: str, sources: tuple[str, ...]) -> list[str]:
-        known = self.examination.supports.columns(sources, kind)
-        rules = self.examination.catalogue.exclusions.get(kind, ())
-        return [f"NOT COALESCE({rule.when.sql}, FALSE)" for rule in rules if rule.when.columns <= known]

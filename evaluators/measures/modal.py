@@ -13,13 +13,11 @@ from evaluators.measures.base import (
     Context,
     MeasureModel,
     insufficient,
-    judged_by_width,
     worst_groups,
 )
+from evaluators.measures.counted import counted_share
 from evaluators.measures.population import Population
-from evaluators.results import Measurement, State
-from evaluators.statistics.intervals import wilson
-from evaluators.statistics.resampling import CONFIDENCE_DRAWS, binomial_share_draws
+from evaluators.results import Measurement
 
 
 class Row(NamedTuple):
@@ -88,22 +86,15 @@ class ModalShare(MeasureModel):
                 values[row.value] += row.n
         frequent, most = usual_value(values) or (None, 0)
         dominated = 100 * most > self.dominance.above * records
-        low, high = wilson(followed, records)
-        measurement = Measurement(
-            State.MEASURED,
+        return counted_share(
+            followed,
+            records,
             self._reason(frequent, most, records, dominated),
-            value=100 * followed / records,
-            low=100 * low,
-            high=100 * high,
-            numerator=followed,
-            denominator=records,
-            n=records,
+            context,
+            (("most frequent value", most),),
             cap=self.dominance.cap / 100 if dominated else 1.0,
             groups=_groups(counted),
-            draws=tuple(100 * binomial_share_draws(context.generator, followed, records, CONFIDENCE_DRAWS)),
-            aggregates=(("numerator", followed), ("denominator", records), ("most frequent value", most)),
         )
-        return judged_by_width(measurement, context)
 
     def _rows(self, rows: pa.Table) -> list[Row]:
         """Return the rows with the verdict whether they follow the rule of their cell."""

@@ -9,12 +9,11 @@ import numpy as np
 import pyarrow as pa
 from pydantic import field_validator
 
-from evaluators.measures.base import Context, MeasureModel, codes, insufficient, integers, judged_by_width
+from evaluators.measures.base import Context, MeasureModel, codes, insufficient, integers
+from evaluators.measures.counted import counted_share
 from evaluators.measures.population import Population, Reading
 from evaluators.predicates import Predicate
-from evaluators.results import Measurement, State
-from evaluators.statistics.intervals import wilson
-from evaluators.statistics.resampling import CONFIDENCE_DRAWS, binomial_share_draws
+from evaluators.results import Measurement
 from evaluators.windows import Window
 from storage.records import KINDS
 from storage.records.schema import RecordKind
@@ -74,26 +73,18 @@ class NamedShare(MeasureModel):
         good, total = int(fulfilled.sum()), len(things)
         if total < max(context.minimum, 1):
             return insufficient(f"{total} of at least {context.minimum} different {self.of}", total)
-        low, high = wilson(good, total)
         short = [each for each in np.argsort(-records, kind="stable").tolist() if not fulfilled[each]]
-        measurement = Measurement(
-            State.MEASURED,
+        return counted_share(
+            good,
+            total,
             f"{good:,} of {total:,} different {self.of}",
-            value=100 * good / total,
-            low=100 * low,
-            high=100 * high,
-            numerator=good,
-            denominator=total,
-            n=total,
+            context,
             n_unit=f"different {self.of}",
             groups=tuple((str(things[each][1]), 100.0, int(records[each])) for each in short[:3]),
             sample=context.sample(
                 f"{self.of} IS NOT NULL AND NOT {self._fulfilled(context.population)}",
             ),
-            draws=tuple(100 * binomial_share_draws(context.generator, good, total, CONFIDENCE_DRAWS)),
-            aggregates=(("numerator", good), ("denominator", total)),
         )
-        return judged_by_width(measurement, context)
 
     def _fulfilled(self, population: Population) -> str:
         things = population.also[NAMED]

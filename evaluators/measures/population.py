@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from evaluators.tellers import Teller, told_by
 from evaluators.windows import Window
 from storage.evidence import relation
 from storage.records import KINDS
@@ -32,17 +33,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Part:
-    """The records of one kind in the sources that can answer."""
+    """The records of one kind that those told of who can answer."""
 
     kind: str
-    sources: tuple[str, ...]
+    tellers: tuple[Teller, ...]
     conditions: tuple[str, ...] = ()
     """Further conditions, already checked: exclusions."""
 
     def where(self) -> tuple[str, ...]:
         """Return the conditions in DuckDB's dialect."""
-        sources = ", ".join("'" + source.replace("'", "''") + "'" for source in self.sources)
-        return (f"source IN ({sources})", *(f"({condition})" for condition in self.conditions))
+        return (told_by(self.tellers), *(f"({condition})" for condition in self.conditions))
 
 
 @dataclass(frozen=True)

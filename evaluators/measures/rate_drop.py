@@ -15,14 +15,12 @@ from evaluators.measures.base import (
     codes,
     insufficient,
     integers,
-    judged_by_width,
     worst_groups,
 )
+from evaluators.measures.counted import counted_share
 from evaluators.measures.population import Population
 from evaluators.predicates import Predicate
-from evaluators.results import Measurement, State
-from evaluators.statistics.intervals import wilson
-from evaluators.statistics.resampling import CONFIDENCE_DRAWS, binomial_share_draws
+from evaluators.results import Measurement
 from storage.records.schema import RecordKind
 
 Percent = Annotated[int, Field(gt=0, lt=100)]
@@ -78,30 +76,18 @@ class RateDrop(MeasureModel):
         if trials < context.minimum:
             reason = f"{trials} of at least {context.minimum} records with {self.minimum_before} before"
             return insufficient(reason, trials, denominator=trials)
-        low, high = wilson(successes, trials)
         happened = (int(before.sum()), int(after.sum()))
-        measurement = Measurement(
-            State.MEASURED,
+        return counted_share(
+            successes,
+            trials,
             f"{successes:,} of {trials:,} records; {happened[0]:,} before, {happened[1]:,} after",
-            value=100 * successes / trials,
-            low=100 * low,
-            high=100 * high,
-            numerator=successes,
-            denominator=trials,
-            n=trials,
+            context,
+            (("before", happened[0]), ("after", happened[1])),
             groups=self._groups(rows, dropped),
             sample=context.sample(
                 f"{self._counted()} AND 100 * {self.after} > {self.at_most} * {self.before}"
             ),
-            draws=tuple(100 * binomial_share_draws(context.generator, successes, trials, CONFIDENCE_DRAWS)),
-            aggregates=(
-                ("numerator", successes),
-                ("denominator", trials),
-                ("before", happened[0]),
-                ("after", happened[1]),
-            ),
         )
-        return judged_by_width(measurement, context)
 
     def _counted(self) -> str:
         condition = f"({self.where.sql}) AND " if self.where else ""

@@ -13,15 +13,15 @@ from evaluators.measures.base import (
     codes,
     insufficient,
     integers,
-    judged_by_width,
     worst_groups,
 )
 from evaluators.measures.cells import Cells
+from evaluators.measures.counted import counted_share
 from evaluators.measures.population import Population
 from evaluators.measures.series import Sampled, SerialMeasure, Taken, by_period, periods_of, sums_by
 from evaluators.measures.teams import TeamEvidence
 from evaluators.predicates import Predicate
-from evaluators.results import Measurement, State
+from evaluators.results import Measurement
 from evaluators.statistics.intervals import wilson
 from evaluators.statistics.periods import Period
 from evaluators.statistics.resampling import CONFIDENCE_DRAWS, binomial_share_draws
@@ -87,22 +87,14 @@ class Share(SerialMeasure):
         successes, trials = int(integers(rows, "numerator").sum()), int(integers(rows, "denominator").sum())
         if trials < context.minimum:
             return insufficient(f"{trials} of at least {context.minimum} records", trials, denominator=trials)
-        low, high = wilson(successes, trials)
-        measurement = Measurement(
-            State.MEASURED,
+        return counted_share(
+            successes,
+            trials,
             f"{successes:,} of {trials:,} records",
-            value=100 * successes / trials,
-            low=100 * low,
-            high=100 * high,
-            numerator=successes,
-            denominator=trials,
-            n=trials,
+            context,
             groups=self._groups(rows, context),
             sample=context.sample(self._failing(context)),
-            draws=tuple(100 * binomial_share_draws(context.generator, successes, trials, CONFIDENCE_DRAWS)),
-            aggregates=(("numerator", successes), ("denominator", trials)),
         )
-        return judged_by_width(measurement, context)
 
     def sampled(self, rows: pa.Table, context: Context, period: Period) -> Sampled:
         """Return shares in percent by period."""

@@ -10,10 +10,10 @@ from typing import Literal
 from evaluators import ladder
 from evaluators.achievement import value_at
 from evaluators.catalogue import Indicator
-from evaluators.practice import Standing, standing_of
 from evaluators.results import IndicatorResult, Measurement, PracticeResult, State
 from evaluators.roadmap.effort import Effort, shipped_effort
 from evaluators.roadmap.raises import Candidate, Raise, required, smallest_raises
+from evaluators.standing import Standing, standing_of
 
 
 @dataclass(frozen=True)
@@ -238,11 +238,8 @@ def _affected(found: Measurement, target: float, *, better_up: bool) -> Affected
     against = found.denominator - found.numerator if better_up else found.numerator
     if against < 0:
         return None
-    plain = found.value is not None and math.isclose(
-        found.value, 100 * found.numerator / found.denominator, abs_tol=1e-6
-    )
     allowed = found.denominator * ((100 - target) if better_up else target) / 100
-    to_change = max(0, against - math.floor(round(allowed, 6))) if plain else None
+    to_change = max(0, against - math.floor(round(allowed, 6))) if found.is_plain_share else None
     return Affected(against, found.denominator, to_change)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from sandbox.organisation.generator import Organisation
 from sandbox.organisation.table import Cell, Table
-from sandbox.organisation.world import columns_of
 from storage.errors import UsageError
 
 FILES: Mapping[str, str] = {
@@ -38,8 +37,13 @@ FILES: Mapping[str, str] = {
 EXPORTED_KINDS = tuple(FILES)
 """Every kind that can be read beside incidents and their history."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-INCIDENT_MANAGEMENT = ("service_level", "group")
-"""What incident management needs beside the incidents themselves."""
+AUDITED: Mapping[str, tuple[str, ...]] = {
+    "incident": ("state", "assignment_group", "assignee", "priority", "ci_id"),
+    "change": ("ci_id",),
+    "request": ("assignment_group", "assignee", "priority"),
+    "configuration_item": ("model",),
+}
+"""Fields whose every change the organisation records, by kind; of no other field it has a history."""
 LOG_FIELDS = ("id", "at", "actor")
 TRACKED = ("state", "assignment_group", "assignee")
 
@@ -47,8 +51,8 @@ TRACKED = ("state", "assignment_group", "assignee")
 def write_export(organisation: Organisation, folder: Path) -> None:
     """Write the CSV files into `folder`; each file is there whole or not at all.
 
-    `incident_log.csv` holds the incidents with their history, one row per update; the others hold one
-    record per row.
+    `transitions.csv` holds every change, as an exported audit table does; the others hold one record per
+    row. `incident_log.csv` holds the incidents once more, one row per update.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("incidents", "transitions", *(FILES[kind] for kind in exported_kinds(organisation))):
@@ -64,25 +68,26 @@ def write_truth(organisation: Organisation, path: Path) -> None:
 
 
 def configuration(
+    organisation: Organisation,
     folder: str = ".",
     as_of: date | None = None,
-    kinds: Collection[str] = INCIDENT_MANAGEMENT,
-    truth: Mapping[str, Any] = NOTHING,
+    kinds: Collection[str] | None = None,
 ) -> str:
-    """Return a configuration that reads an export in `folder`, relative to the configuration file.
+    """Return a configuration that reads the organisation's export in `folder`, relative to its own file.
 
     `as_of` is the organisation's `until`, so that assessments look at its time instead of today. `kinds`
-    are the record kinds to read beside the incidents and their history: what incident management needs,
-    or as many of EXPORTED_KINDS as wanted. `truth` is the organisation's: what no record says and a
-    configuration has to. Raises UsageError for a kind without a file.
+    are the record kinds to read beside the incidents and all changes: those that it has records of unless
+    given, of EXPORTED_KINDS. Raises UsageError for a kind without a file.
     """
-    if unknown := sorted(set(kinds) - set(FILES)):
+    chosen = exported_kinds(organisation) if kinds is None else kinds
+    if unknown := sorted(set(chosen) - set(FILES)):
         raise UsageError(
             f"The export has no file of {', '.join(unknown)}.", hint=f"Choose from {', '.join(FILES)}."
         )
-    records = "".join(_record_file(kind) for kind in FILES if kind in kinds)
+    read = ["incident", *(kind for kind in FILES if kind in chosen), "transition"]
+    records = "".join(_record_file(organisation, kind) for kind in read)
     text = _part("export.yaml").replace("{records}", records).replace("{folder}", folder)
-    return text + policy(as_of, truth)
+    return text + policy(as_of, organisation.truth)
 
 
 def policy(as_of: date | None = None, truth: Mapping[str, Any] = NOTHING) -> str:
@@ -103,11 +108,15 @@ def _part(name: str) -> str:
     return resources.files("sandbox.organisation").joinpath(name).read_text("utf-8")
 
 
-def _record_file(kind: str) -> str:
+def _record_file(organisation: Organisation, kind: str) -> str:
     """Return the settings that read a kind from its file, every field into the column of its name."""
-    pairs = ", ".join(f"{name}: {name}" for name in columns_of(kind))
-    columns = textwrap.fill(f"{{{pairs}}}", 94, break_on_hyphens=False)
-    lines = [f"{kind}:", f"  path: {{folder}}/{FILES[kind]}.csv", "  complete: true", "  columns:"]
+    name = FILES.get(kind, f"{kind}s")
+    table: Table = getattr(organisation, name)
+    columns = textwrap.fill(
+        f"{{{', '.join(f'{each}: {each}' for each in table.columns)}}}", 94, break_on_hyphens=False
+    )
+    tracked = [f"  tracked: [{', '.join(AUDITED[kind])}]"] if kind in AUDITED else []
+    lines = [f"{kind}:", f"  path: {{folder}}/{name}.csv", "  complete: true", *tracked, "  columns:"]
     return textwrap.indent("\n".join([*lines, textwrap.indent(columns, "    ")]) + "\n", " " * 6)
 
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 from typing import TypeAlias
 
 from sandbox.servicenow.changes import Writer
@@ -14,7 +13,6 @@ from sandbox.servicenow.exchange import Request
 from sandbox.servicenow.store import Row, Tables
 from sandbox.serving import mutation
 from sandbox.serving.clock import Clock, written
-from sandbox.serving.script import Occasions
 
 
 @dataclass(frozen=True)
@@ -146,32 +144,17 @@ def rotation(kept: timedelta = timedelta(days=7)) -> Mutation:
     return Mutation("rotation", effect)
 
 
-class Life:
+class Life(mutation.Life[Scene, Request]):
     """The script of one instance."""
 
     def __init__(
         self, mutations: Sequence[Mutation], tables: Tables, writer: Writer, clock: Clock, seed: int = 1
     ) -> None:
+        super().__init__(mutations, tables.lock, seed)
         self._tables = tables
         self._writer = writer
         self._clock = clock
-        self._lock = Lock()
         self._waiting: list[tuple[str, int, Callable[[], object]]] = []
-        self._entries = [
-            (mutation, Occasions(mutation.when, f"{seed}:{position}:{mutation.name}"))
-            for position, mutation in enumerate(mutations)
-        ]
-
-    def go_on(self, request: Request) -> None:
-        """Do what is due before a request is answered."""
-        if not self._entries:
-            return
-        with self._lock, self._tables.lock:
-            self._commit(request.table)
-            for mutation, occasions in self._entries:
-                number = occasions.due(request)
-                if number:
-                    mutation.effect(self._scene(request.table, occasions.random(number)))
 
     def settle(self) -> None:
         """Commit everything that is still on its way."""
@@ -180,16 +163,18 @@ class Life:
         for _, _, commit in waiting:
             commit()
 
-    def _scene(self, table: str, chance: random.Random) -> Scene:
+    def _scene(self, request: Request, chance: random.Random) -> Scene:
+        table = request.table
+
         def later(after: int, commit: Callable[[], object]) -> None:
             self._waiting.append((table, after, commit))
 
         return Scene(table, self._tables, self._writer, self._clock, chance, later)
 
-    def _commit(self, table: str) -> None:
+    def _arrive(self, request: Request) -> None:
         kept = []
         for name, left, commit in self._waiting:
-            left -= name == table
+            left -= name == request.table
             if left <= 0:
                 commit()
             else:

@@ -7,6 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sandbox.serving.clock import FORMAT
+from sandbox.serving.settings import Client
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,11 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Client):
     """One instance."""
 
     user: str = "maturity.reader"
     password: str = "sandbox-password"  # noqa: S105 - of an instance that lives for minutes on the loopback
-    client_id: str = "sandbox-client"
-    client_secret: str = "sandbox-secret"  # noqa: S105
     jwt_key: str = ""
     """Public key (PEM) or shared secret that assertions are signed with; empty: any signature."""
     token_seconds: int = 1800

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -22,7 +22,7 @@ from storage.evidence import tables
 from storage.evidence.failures import translating, translating_while_opening
 from storage.evidence.intake import Intake
 from storage.evidence.locking import connect, create_once, writer_lock
-from storage.evidence.store import EvidenceVersion, KindState, MergeCounts, Record, Support
+from storage.evidence.store import EvidenceVersion, Feed, KindState, MergeCounts, Record, Support
 from storage.evidence.tables import naive, quoted
 from storage.records import KINDS, kind
 from storage.records.schema import ColumnType, RecordKind
@@ -131,13 +131,14 @@ class DuckDBStore:
                 return
             self._connection.execute("DELETE FROM meta.source_support WHERE source = ? AND kind = ?", key)
             self._connection.execute(
-                "INSERT INTO meta.source_support VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO meta.source_support VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     *key,
                     support.state.value,
                     _names(support.columns),
                     _names(support.tracked),
                     naive(support.synced_at),
+                    _feeds(support.feeds),
                 ],
             )
             if before is None or _content(before) != _content(support):
@@ -236,7 +237,7 @@ class DuckDBStore:
 
     def _stream(self, source: str, kind: RecordKind) -> Generator[Sequence[Record], None, None]:
         names = [column.name for column in kind.mapped]
-        listed = ", ".join(map(quoted, ("id", "updated_at", "revision", "kept", *names)))
+        listed = ", ".join(map(quoted, ("id", "updated_at", "revision", tables.FEED, "kept", *names)))
         with translating(self._file), self._connection.cursor() as cursor:
             rows = cursor.sql(
                 f"SELECT {listed} FROM stored.{quoted(kind.name)} "
@@ -274,7 +275,7 @@ class DuckDBStore:
         return hashlib.sha256(orjson.dumps(rows)).hexdigest()
 
 
-_SUPPORT: Final = "SELECT source, kind, state, columns, tracked, synced_at FROM meta.source_support"
+_SUPPORT: Final = "SELECT source, kind, state, columns, tracked, synced_at, feeds FROM meta.source_support"
 
 
 def _kind(name: str) -> RecordKind:
@@ -282,7 +283,7 @@ def _kind(name: str) -> RecordKind:
 
 
 def _support(row: tuple[Any, ...]) -> Support:
-    source, kind_name, state, columns, tracked, synced_at = row
+    source, kind_name, state, columns, tracked, synced_at, feeds = row
     return Support(
         source,
         kind_name,
@@ -290,15 +291,21 @@ def _support(row: tuple[Any, ...]) -> Support:
         frozenset(orjson.loads(columns)),
         frozenset(orjson.loads(tracked)),
         None if synced_at is None else synced_at.replace(tzinfo=UTC),
+        {name: Feed(*map(frozenset, lists)) for name, lists in orjson.loads(feeds or "{}").items()},
     )
 
 
 def _content(support: Support) -> tuple[object, ...]:
-    return (support.state, support.columns, support.tracked)
+    return (support.state, support.columns, support.tracked, support.feeds)
 
 
 def _names(names: Iterable[str]) -> str:
     return orjson.dumps(sorted(names)).decode()
+
+
+def _feeds(feeds: Mapping[str, Feed]) -> str:
+    lists = {name: [sorted(feed.columns), sorted(feed.tracked)] for name, feed in feeds.items()}
+    return orjson.dumps(lists, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _records(batch: pa.RecordBatch, kind: RecordKind) -> list[Record]:
@@ -308,6 +315,7 @@ def _records(batch: pa.RecordBatch, kind: RecordKind) -> list[Record]:
         batch.column("id").to_pylist(),
         _values(batch.column("updated_at"), ColumnType.TIMESTAMP),
         batch.column("revision").to_pylist(),
+        batch.column(tables.FEED).to_pylist(),
         batch.column("kept").to_pylist(),
         zip(*columns, strict=True),
         strict=True,
@@ -319,8 +327,9 @@ def _records(batch: pa.RecordBatch, kind: RecordKind) -> list[Record]:
             orjson.loads(kept),
             updated_at,
             revision,
+            feed or "",
         )
-        for id_, updated_at, revision, kept, values in frame
+        for id_, updated_at, revision, feed, kept, values in frame
     ]
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from storage.errors import FatalError
 from storage.evidence.computed import COMPUTATIONS
 from storage.evidence.store import Record, Value
+from storage.evidence.tables import FEED
 from storage.records.schema import Column, ColumnType, RecordKind
 
 CHUNK: Final = 20_000
@@ -88,6 +89,7 @@ class Intake:
             "id": self._array("id", ColumnType.TEXT, [record.id for record in records]),
             "updated_at": self._array("updated_at", ColumnType.TIMESTAMP, [r.updated_at for r in records]),
             "revision": self._array("revision", ColumnType.INTEGER, [r.revision for r in records]),
+            FEED: self._array(FEED, ColumnType.TEXT, [record.feed for record in records]),
             **{
                 column.name: self._array(column.name, column.type, [row.get(column.name) for row in rows])
                 for column in self._kind.stored
@@ -167,5 +169,6 @@ class Intake:
         # left out as well: which of two equally new copies wins must not hang on a connector's name.
         moment = None if record.updated_at is None else record.updated_at.astimezone(UTC)
         head = [self._kind.name, record.id, moment, record.revision, row]
+        head += [record.feed] if record.feed else []
         digest = hashlib.blake2b(self._json(record, head) + kept, digest_size=8).digest()
         return int.from_bytes(digest, signed=True)

@@ -34,6 +34,8 @@ class Record:
     kept: Mapping[str, object] = field(default_factory=dict)
     updated_at: datetime | None = None
     revision: int = 0
+    feed: str = ""
+    """Table or file of the source that it came from, where several feed the kind."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,20 @@ class KindState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Feed:
+    """What one of several tables or files that feed a kind can say of the records it brings."""
+
+    columns: frozenset[str]
+    tracked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Support:
     """What one source can say about one record kind.
 
     `columns` are the mapped columns that the source's mapping fills, `tracked` the fields whose history
-    it delivers, `synced_at` when it was last read completely.
+    it delivers, `synced_at` when it was last read completely. Where several tables or files feed the kind,
+    `feeds` says the same of each: what only another one fills is unknown of a record, not empty.
     """
 
     source: str
@@ -84,6 +95,7 @@ class Support:
     columns: frozenset[str] = frozenset()
     tracked: frozenset[str] = frozenset()
     synced_at: datetime | None = None
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ KEY: Final[Mapping[str, str]] = {"source": "VARCHAR", "id": "VARCHAR"}
 ORDERING: Final[Mapping[str, str]] = {"updated_at": "TIMESTAMP", "revision": "BIGINT"}
 """What decides which of two copies is newer."""
 
+FEED: Final = "feed"
+"""Table or file of a source that a record came from, where several feed its kind."""
+
 UPKEEP: Final[Mapping[str, str]] = {
     "kept": "VARCHAR",
     "content_hash": "BIGINT",
@@ -44,7 +47,7 @@ UPKEEP: Final[Mapping[str, str]] = {
 }
 """What the store needs besides: kept fields as JSON, digest of the content, tombstone."""
 
-RESERVED: Final = frozenset(("ordinal", *KEY, *ORDERING, *UPKEEP))
+RESERVED: Final = frozenset(("ordinal", *KEY, *ORDERING, FEED, *UPKEEP))
 """Names that no kind may use for a column."""
 
 _META: Final = """
@@ -54,7 +57,8 @@ CREATE SCHEMA meta;
 CREATE TABLE meta.store (id VARCHAR, layout BIGINT, number BIGINT, kinds VARCHAR);
 CREATE TABLE meta.derived (kind VARCHAR, fingerprint VARCHAR);
 CREATE TABLE meta.source_support (
-    source VARCHAR, kind VARCHAR, state VARCHAR, columns VARCHAR, tracked VARCHAR, synced_at TIMESTAMP
+    source VARCHAR, kind VARCHAR, state VARCHAR, columns VARCHAR, tracked VARCHAR, synced_at TIMESTAMP,
+    feeds VARCHAR
 );
 """
 
@@ -90,7 +94,7 @@ def fingerprint(kinds: Mapping[str, RecordKind]) -> str:
 
 def columns_of(kind: RecordKind) -> Mapping[str, str]:
     """All columns of the stored table with their types in the engine, in order."""
-    return {**KEY, **ORDERING, **_typed(kind.stored), **UPKEEP}
+    return {**KEY, **ORDERING, FEED: "VARCHAR", **_typed(kind.stored), **UPKEEP}
 
 
 def derived_columns_of(kind: RecordKind) -> Mapping[str, str]:
@@ -131,6 +135,7 @@ def _identity(connection: DuckDBPyConnection, name: str) -> tuple[int, str]:
 
 
 def _grow(connection: DuckDBPyConnection, kinds: Mapping[str, RecordKind]) -> None:
+    connection.execute("ALTER TABLE meta.source_support ADD COLUMN IF NOT EXISTS feeds VARCHAR")
     held = _held(connection)
     for kind in kinds.values():
         _grow_stored(connection, kind, held.get(("stored", kind.name), {}))
@@ -191,7 +196,7 @@ def _table(schema: str, name: str, columns: Mapping[str, str]) -> str:
 
 
 def _view(kind: RecordKind) -> str:
-    stored = ("source", "id", "updated_at", *(column.name for column in kind.stored))
+    stored = ("source", "id", "updated_at", FEED, *(column.name for column in kind.stored))
     columns = [f"s.{quoted(name)}" for name in stored] + [f"d.{quoted(each.name)}" for each in kind.derived]
     name = quoted(kind.name)
     join = f" LEFT JOIN derived.{name} AS d ON d.source = s.source AND d.id = s.id" if kind.derived else ""

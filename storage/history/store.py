@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,7 @@ from storage.history.tables import (
     RunTable,
     StandingTable,
 )
+from storage.history.turns import turn
 from storage.history.upgrade import upgrade
 
 WAIT_SECONDS = 60.0
@@ -170,6 +171,10 @@ class History:
             return None
         content: dict[str, object] = json.loads(text)
         return content
+
+    def turn(self, source: str) -> AbstractContextManager[bool]:
+        """Hold the turn of a source until the context ends; it is False where another process has it."""
+        return turn(self._location, self._writer, source)
 
     def start_run(self, kind: str, connector: str | None, now: datetime) -> str:
         """Note that a run of kind `sync` or `assess` began; returns its id."""

@@ -13,7 +13,8 @@ _HEAD = """# Record kinds
 Every platform row becomes a record of one of these kinds before anything is evaluated. This page is
 written from the code (`python -m storage.records.documentation > docs/records.md`).
 
-Every record also has `source` (the connector's name), `id` and `updated_at`. Times are UTC, durations
+Every record also has `source` (the connector's name), `id`, `updated_at` and `feed`: the
+table that it came from, where several feed its kind. Times are UTC, durations
 whole seconds.
 
 - **Filled by**: *mapping* – the connector, from fields of the platform; *record* – computed from the

@@ -115,7 +115,8 @@ PROBLEM = RecordKind(
             "occasion_documented",
             ColumnType.BOOLEAN,
             "An incident is linked to it, or it has a proactive origin",
-            "incident.problem_id|first_incident_id|incident_count|origin",
+            "incident.problem_id|first_incident_id|incident_count",
+            "origin",
         ),
         derived(
             "urgent_incident_before",

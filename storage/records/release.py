@@ -15,11 +15,10 @@ from storage.records.build import (
 from storage.records.schema import ColumnType, RecordKind
 
 _DEPLOYED = ("released_at", "type|environment")
-_SERVICE = ("service_id|change_id", "service_id|change.service_id")
 _FAILED = (
     *_DEPLOYED,
-    "outcome|rolled_back|failed_at",
-    *_SERVICE,
+    "rolled_back|failed_at",
+    "service_id",
     "hotfix|change.type",
     "change_id|change.release_id",
     "incident.caused_by_change_id",
@@ -119,14 +118,14 @@ RELEASE = RecordKind(
             "deployed_service",
             ColumnType.TEXT,
             "Service it changes: its own, that of its release or of the change it is linked to",
-            *_SERVICE,
+            "service_id",
         ),
         derived("migrated", ColumnType.BOOLEAN, "A migration created the record", "created_by"),
         derived(
             "tied_to_release",
             ColumnType.BOOLEAN,
             "It names a version, a release that exists, or a change that belongs to one",
-            "version|parent_id|change.release_id",
+            "version|parent_id",
         ),
         derived(
             "work_linked",
@@ -145,6 +144,7 @@ RELEASE = RecordKind(
             "verified",
             ColumnType.BOOLEAN,
             "Its version passed a test gate, or ran in another environment, before it was released",
+            "tested_at|test_gate_passed|environment",
             "tested_at|test_gate_passed|version",
         ),
         derived(
@@ -167,8 +167,9 @@ RELEASE = RecordKind(
         derived(
             "by_pipeline",
             ColumnType.BOOLEAN,
-            "A pipeline or an automation identity carried it out",
+            "A pipeline or an automation identity carried it out, without a step by hand after approval",
             "pipeline|executor",
+            "manual_steps",
             "policy:automation|pipeline",
         ),
         derived(
@@ -177,6 +178,7 @@ RELEASE = RecordKind(
             "Linked by automation with a change opened before it ended, or a deployment that was itself "
             "approved before it started",
             "change_id",
+            "approved_at",
             "change.opened_at",
             "change_linked_automatically|change.created_by",
             "policy:automation|change_linked_automatically",

@@ -57,9 +57,10 @@ class Column:
 
     `needs` lists what a computed column is computed from, so that support can be decided: a column
     of the same kind (`opened_at`), another kind (`service_level:`), a tracked field of the record's
-    history (`transition:assignment_group`), a column of another kind (`transition.actor`), or a policy
-    entry (`policy:automation`). An alternative
-    is written with a bar (`service_level:|made_sla`).
+    history (`transition:assignment_group`), a column of another kind that one of its feeds fills
+    (`transition.actor`) or each of them (`each:knowledge_use.record_id`), or a policy entry
+    (`policy:automation`). An alternative is written with a bar (`service_level:|made_sla`): each of them
+    has to suffice, for what shows in the missing ones alone would count as not done.
     """
 
     name: str

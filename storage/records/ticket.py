@@ -7,6 +7,8 @@ from storage.records.schema import Column, ColumnType
 
 ARTICLE = "knowledge_used|knowledge_use.record_id"
 """An article on a ticket shows on the ticket itself or among the uses."""
+OPENED = "knowledge_used|each:knowledge_use.record_id"
+"""Whether one was opened shows only where every kind of use names its ticket."""
 
 
 _BINDING = (
@@ -153,7 +155,7 @@ def _articles(ended_at: str) -> tuple[Column, ...]:
     cell = ("service_id", "category", "knowledge.service_id", "knowledge.category")
     return (
         derived(
-            "article_used", ColumnType.BOOLEAN, "An article was linked to it, or opened while on it", ARTICLE
+            "article_used", ColumnType.BOOLEAN, "An article was linked to it, or opened while on it", OPENED
         ),
         derived(
             "article_linked",

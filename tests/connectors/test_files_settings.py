@@ -77,11 +77,11 @@ records:
         ("date_formats", 1),
         ("tolerated_share",),
         ("records", "incidnt"),
-        ("records", "transition"),
         ("records", "incident", "columns", "channel", "colum"),
         ("records", "incident", "columns", "prioritty"),
         ("records", "incident", "encoding"),
         ("records", "incident", "history", "stat"),
+        ("records", "transition", "columns"),
     ]
     assert "did you mean 'Europe/London'?" in found["time_zone",]
     assert "did you mean 'incident'?" in found["records", "incidnt"]

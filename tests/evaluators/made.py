@@ -10,8 +10,8 @@ from random import Random
 from evaluators import ladder
 from evaluators.achievement import rating, value_at
 from evaluators.catalogue import Indicator, shipped
-from evaluators.practice import standing_of
 from evaluators.results import AttributeResult, IndicatorResult, Measurement, PracticeResult, State
+from evaluators.standing import standing_of
 
 ENTRIES: Mapping[str, Indicator] = {entry.id: entry for entry in shipped().entries}
 EDGES = (0.0, 0.15, 0.5, 0.85, 1.0)

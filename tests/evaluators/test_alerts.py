@@ -83,6 +83,16 @@ def test_a_core_indicator_outside_what_chance_explains_is_found() -> None:
     assert rules(found) == {("out_of_control", RESPONSE)}
 
 
+def test_a_core_indicator_without_width_is_judged_by_how_far_it_moved_before() -> None:
+    before = [
+        assessment(with_value(RESPONSE, each, 0), day=day) for day, each in enumerate((0.8, 0.801, 0.799))
+    ]
+    fallen, near = (assessment(with_value(RESPONSE, each, 0), day=9) for each in (0.70, 0.795))
+    assert ("out_of_control", RESPONSE) in rules(findings(before, fallen, ENTRIES))
+    assert findings(before, near, ENTRIES) == ()
+    assert findings(before[:2], near, ENTRIES) == ()
+
+
 def test_other_indicators_and_improvements_give_no_signal() -> None:
     assert found_between(with_value(BOUNCE, 0.80, 0.2), with_value(BOUNCE, 0.72, 0.2)) == ()
     assert found_between(with_value(RESPONSE, 0.60, 1), with_value(RESPONSE, 0.90, 1)) == ()

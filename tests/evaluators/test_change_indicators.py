@@ -321,41 +321,6 @@ def test_getting_faster_by_getting_riskier_counts_half(world: World) -> None:
 
 # --- Evidence states ---
 
-UNSUPPORTED = {
-    "chg-authorised-before-start": ("change", ["approved_at", "gate_passed"]),
-    "chg-emergency-share": ("change", ["type"]),
-    "chg-record-completeness": ("change", ["planned_start_at"]),
-    "chg-standard-model-share": ("change", ["model"]),
-    "chg-impact-known": ("configuration_item", ["operational"]),
-    "chg-team-authorisation-consistency": ("change", ["actual_start_at"]),
-    "chg-success-rate": ("incident", ["caused_by_change_id"]),
-    "chg-schedule-adherence": ("change", ["planned_end_at"]),
-    "chg-incident-linkage-recall": ("incident", ["caused_by_change_id"]),
-    "chg-collision-rate": ("change", ["conflict_acknowledged"]),
-    "chg-preauthorised-automated-share": ("change", ["automated_verification"]),
-    "chg-risk-rating-predictiveness": ("change", ["risk"]),
-    "chg-failure-trend": ("change", ["outcome"]),
-    "chg-lead-time-trend": ("change", ["actual_end_at"]),
-}
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_a_column_that_no_source_fills_is_not_supported(world: World, indicator: str) -> None:
-    kind, columns = UNSUPPORTED[indicator]
-    world.lacks(*columns, kind=kind)
-    found = taken(world, indicator, policy=WITH_IDENTITIES)
-    assert (found.state, found.value) == (State.NOT_SUPPORTED, None)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_what_no_source_delivers_is_not_connected(world: World, indicator: str) -> None:
-    assert world.measure(indicator).measurement.state is State.NOT_CONNECTED
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_tables_without_records_are_a_sample_of_nothing(world: World, indicator: str) -> None:
-    assert taken(world, indicator, policy=WITH_IDENTITIES).state is State.INSUFFICIENT_SAMPLE
-
 
 def test_recall_is_marked_as_experimental(world: World) -> None:
     experimental = {

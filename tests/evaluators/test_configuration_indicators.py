@@ -472,41 +472,6 @@ def test_a_correction_replaces_or_clears_an_item_after_the_assignment(world: Wor
 
 # --- Evidence states ---
 
-UNSUPPORTED: Mapping[str, tuple[str, list[str]]] = {
-    "cfg-freshness": ("configuration_item", ["last_discovered_at", "verified_at", "changed_by_person_at"]),
-    "cfg-duplicate-free": ("configuration_item", ["class"]),
-    "cfg-required-completeness": ("configuration_item", ["environment", "criticality"]),
-    "cfg-ownership": ("group", ["active_member_count"]),
-    "cfg-service-mapping": ("ci_relationship", ["child_id"]),
-    "cfg-owner-consistency": ("configuration_item", ["owner_group", "support_group"]),
-    "cfg-verified-share": ("configuration_item", ["last_discovered_at", "verified_at"]),
-    "cfg-health-in-control": ("configuration_item", ["status"]),
-    "cfg-used-in-operations": ("configuration_item", ["operational"]),
-    "cfg-discovery-share": ("configuration_item", ["discovery_source"]),
-    "cfg-drift-explained": ("configuration_item", ["controlled"]),
-    "cfg-impact-prediction-recall": ("incident", ["caused_by_change_id"]),
-    "cfg-health-trend": ("configuration_item", ["name"]),
-    "cfg-ci-correction-trend": ("incident", ["history of ci_id"]),
-}
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_a_column_that_no_source_fills_is_not_supported(world: World, indicator: str) -> None:
-    kind, columns = UNSUPPORTED[indicator]
-    world.lacks(*columns, kind=kind)
-    found = taken(world, indicator, policy=WITH_IDENTITIES)
-    assert (found.state, found.value) == (State.NOT_SUPPORTED, None)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_what_no_source_delivers_is_not_connected(world: World, indicator: str) -> None:
-    assert world.measure(indicator).measurement.state is State.NOT_CONNECTED
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_tables_without_records_are_a_sample_of_nothing(world: World, indicator: str) -> None:
-    assert taken(world, indicator, policy=WITH_IDENTITIES).state is State.INSUFFICIENT_SAMPLE
-
 
 def test_the_configuration_practice_is_assessed_whole(world: World) -> None:
     items(world, 60)

@@ -7,8 +7,8 @@ import pytest
 
 from evaluators.achievement import achievement
 from evaluators.decomposition import Change, Kind, Restated, decompose, sentences
-from evaluators.practice import standing_of
 from evaluators.results import IndicatorResult, PracticeResult
+from evaluators.standing import standing_of
 from tests.evaluators.made import (
     ENTRIES,
     made_indicator,

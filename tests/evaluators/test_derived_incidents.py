@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -444,6 +445,17 @@ def test_deriving_again_changes_nothing_until_evidence_or_policy_change(world: W
     assert store.derived_fingerprint("incident") == first
     world.incident()
     assert world.stored().derived_fingerprint("incident") != first
+
+
+def test_nothing_is_derived_anew_when_only_what_is_doubted_changes(world: World) -> None:
+    world.incident()
+    store = world.stored()
+    first = store.derived_fingerprint("incident")
+    doubtful = replace(EVERYTHING_COUNTS, gaming={"closure-burst": {"a_day": 5}}, quality={"closed": 0.5})
+    derive(store, doubtful)
+    assert store.derived_fingerprint("incident") == first
+    assert doubtful.measured == EVERYTHING_COUNTS.measured
+    assert doubtful.fingerprint != EVERYTHING_COUNTS.fingerprint
 
 
 def test_stored_columns_are_not_derived_twice(world: World) -> None:

@@ -9,26 +9,12 @@ from evaluators.gaming import Suspicion
 from evaluators.publication import AtLeast, Previous, confirm
 from evaluators.quality import QualityFinding
 from evaluators.results import Assessment
-from tests.evaluators.test_gaming import CATEGORIES, a_year, day
+from tests.evaluators.test_gaming import burst
 from tests.evaluators.world import EVERYTHING_COUNTS, World
 
 UNREACHED = replace(EVERYTHING_COUNTS, gaming={"closure-burst": {"a_day": 1000}})
 CERTAIN: AtLeast = (1.0, 1.0, 1.0, 1.0)
 WORDS = ("high", "medium", "low")
-
-
-def burst(world: World) -> World:
-    """A year of ordinary work, and forty old incidents closed by one person in one evening."""
-    a_year(world)
-    for number in range(40):
-        world.incident(
-            id=f"OLD{number}",
-            opened_at=day(40 + number % 20),
-            resolved_at=day(3, 18),
-            resolver="person:ann",
-            category=CATEGORIES[number % 4],
-        )
-    return world
 
 
 def numbers(assessment: Assessment) -> list[object]:

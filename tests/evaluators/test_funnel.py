@@ -88,6 +88,18 @@ def test_a_department_is_called_different_only_where_chance_does_not_explain_it(
     assert [each.department for each in outside(found)] == ["Large", "Fast"]
 
 
+def test_departments_are_compared_with_one_another_and_not_with_what_belongs_to_none_of_them() -> None:
+    # Of 1,000 articles 600 have no owning group: they count against the organisation, and lie nowhere.
+    name = "knw-article-ownership"
+    found = compared(
+        practice(None, result(name, 39.0, 1000, numerator=390)),
+        practice("One", result(name, 97.0, 300, numerator=291)),
+        practice("Other", result(name, 99.0, 100, numerator=99)),
+    )
+    assert [(each.department, each.standing) for each in found] == [("One", "inside"), ("Other", "inside")]
+    assert {(each.organisation, each.centre) for each in found} == {(39.0, 97.5)}
+
+
 def test_where_less_is_better_a_high_value_is_worse() -> None:
     none = {"numerator": None, "denominator": None}
     found = compared(

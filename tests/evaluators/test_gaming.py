@@ -14,6 +14,7 @@ from evaluators.catalogue import shipped
 from evaluators.gaming import SCENARIOS, Suspicion
 from evaluators.gaming.comparison import Rate, rose
 from evaluators.gaming.monitor import DETECTORS, monitor
+from evaluators.policy import Exclusions
 from tests.evaluators.world import EVERYTHING_COUNTS, TAKEN_AT, TODAY, World, moment
 
 DAYS, RECENT = 360, 90
@@ -43,6 +44,20 @@ def a_year(world: World, differing: Callable[[int], Columns] = lambda _: {}) -> 
     }
 
 
+def burst(world: World) -> World:
+    """A year of ordinary work, and forty old incidents closed by one person in one evening."""
+    a_year(world)
+    for number in range(40):
+        world.incident(
+            id=f"OLD{number}",
+            opened_at=day(40 + number % 20),
+            resolved_at=day(3, 18),
+            resolver="person:ann",
+            category=CATEGORIES[number % 4],
+        )
+    return world
+
+
 def lately(columns: Columns) -> Callable[[int], Columns]:
     """Columns that differ on every second of the last ninety days."""
     return lambda number: columns if number <= RECENT and number % 2 else {}
@@ -55,7 +70,8 @@ def always(columns: Columns) -> Callable[[int], Columns]:
 
 def found(world: World, **more: Any) -> dict[str, Suspicion]:
     """What the monitor says, by scenario."""
-    policy = replace(EVERYTHING_COUNTS, gaming=more.pop("limits", {}))
+    exclusions = more.pop("exclusions", EVERYTHING_COUNTS.exclusions)
+    policy = replace(EVERYTHING_COUNTS, gaming=more.pop("limits", {}), exclusions=exclusions)
     asked = Request(as_of=TODAY, taken_at=TAKEN_AT, **more)
     examination = examination_of(world.stored(policy), world.catalogue, policy, asked)
     return {each.scenario: each for each in monitor(examination, world.catalogue.practices).suspicions}
@@ -96,15 +112,7 @@ def test_without_records_nothing_is_named(world: World) -> None:
 
 
 def test_forty_closures_of_one_person_on_one_day_are_named_with_the_value_without_them(world: World) -> None:
-    a_year(world)
-    for number in range(40):
-        world.incident(
-            id=f"OLD{number}",
-            opened_at=day(40 + number % 20),
-            resolved_at=day(3, 18),
-            resolver="person:ann",
-            category=CATEGORIES[number % 4],
-        )
+    burst(world)
     [suspicion] = found(world).values()
     assert suspicion.scenario == "closure-burst"
     # That day of hers had an incident of the ordinary kind as well.
@@ -114,6 +122,13 @@ def test_forty_closures_of_one_person_on_one_day_are_named_with_the_value_withou
     assert beside.value is not None
     assert beside.without == 100.0
     assert beside.value < beside.without
+
+
+def test_what_was_opened_before_a_system_had_warmed_up_names_nobody(world: World) -> None:
+    burst(world)
+    counted = Exclusions(go_live=TODAY - timedelta(days=300), warm_up_days=0)
+    assert list(found(world, exclusions=counted)) == ["closure-burst"]
+    assert found(world, exclusions=replace(counted, warm_up_days=280)) == {}
 
 
 def test_many_closures_shared_by_many_are_no_burst(world: World) -> None:

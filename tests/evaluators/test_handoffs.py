@@ -38,6 +38,13 @@ def test_hand_offs_are_counted_by_pair_with_the_time_until_somebody_takes_them(w
     )
 
 
+def test_a_person_named_in_the_hand_over_itself_says_nothing_of_waiting(world: World) -> None:
+    pass_on(world, ("09:00", "Desk"), ("10:00", "Net 1"), taken="10:00")
+    assert found(world) == (HandOff("Users", "Platform", 1, None, 0.0),)
+    pass_on(world, ("09:00", "Desk"), ("10:00", "Net 1"), taken="11:00")
+    assert found(world) == (HandOff("Users", "Platform", 2, 3600.0, 0.0),)
+
+
 def test_work_that_comes_straight_back_has_bounced(world: World) -> None:
     pass_on(world, ("09:00", "Desk"), ("10:00", "Net 1"), ("11:00", "Desk"))
     pass_on(world, ("09:00", "Desk"), ("10:00", "Net 1"), ("11:00", "Apps"))

@@ -324,41 +324,6 @@ def test_uses_by_an_import_do_not_count(world: World) -> None:
 # --- Evidence states ---
 
 TICKETS = ("incident", "request")
-UNSUPPORTED: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "knw-demand-coverage": (("knowledge",), ["category"]),
-    "knw-use-share": ((*TICKETS, "knowledge_use"), ["knowledge_used", "record_id"]),
-    "knw-article-ownership": (("knowledge",), ["valid_until"]),
-    "knw-used-article-currency": (("knowledge",), ["revised_at", "confirmed_at"]),
-    "knw-known-error-published": (("knowledge",), ["published"]),
-    "knw-contribution-breadth": (("knowledge",), ["author_group"]),
-    "knw-link-rate": ((*TICKETS, "knowledge_use"), ["knowledge_used", "record_id"]),
-    "knw-article-helpfulness": (("knowledge_use",), ["helpful"]),
-    "knw-link-benefit": (TICKETS, ["category"]),
-    "knw-cross-team-reuse": (("knowledge_use",), ["user_group", "record_id"]),
-    "knw-self-service-success": (("knowledge_use",), ["session"]),
-    "knw-gap-closure": (("knowledge",), ["published_at"]),
-    "knw-link-rate-trend": ((*TICKETS, "knowledge_use"), ["knowledge_used", "record_id"]),
-    "knw-repeat-question-trend": (("knowledge",), ["service_id"]),
-}
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_a_column_that_no_source_fills_is_not_supported(world: World, indicator: str) -> None:
-    kinds, columns = UNSUPPORTED[indicator]
-    for kind in kinds:
-        world.lacks(*columns, kind=kind)
-    found = taken(world, indicator, policy=ALL_KNOWN)
-    assert (found.state, found.value) == (State.NOT_SUPPORTED, None)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_what_no_source_delivers_is_not_connected(world: World, indicator: str) -> None:
-    assert world.measure(indicator, ALL_KNOWN).measurement.state is State.NOT_CONNECTED
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_tables_without_records_are_a_sample_of_nothing(world: World, indicator: str) -> None:
-    assert taken(world, indicator, policy=ALL_KNOWN).state is State.INSUFFICIENT_SAMPLE
 
 
 @pytest.mark.parametrize("indicator", ["knw-use-share", "knw-link-rate", "knw-demand-coverage"])

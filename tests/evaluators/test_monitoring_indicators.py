@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from evaluators.catalogue import shipped
 from evaluators.policy import Policy
 from evaluators.results import State
 from storage.evidence.store import KindState
@@ -25,6 +26,7 @@ from tests.evaluators.served import (
 from tests.evaluators.world import World, moment
 
 OPENED = str(ALERT["opened_at"])
+INDICATORS = [entry.id for entry in shipped().practice("monitoring").indicators]
 
 
 def service(world: World, name: str, **columns: object) -> None:
@@ -381,49 +383,14 @@ def test_monitoring_is_first_more_and_more_often(world: World) -> None:
 
 # --- Evidence states ---
 
-UNSUPPORTED = {
-    "mon-critical-service-coverage": ("event", ["ci_id", "service_id", "node"]),
-    "mon-alert-response": ("alert", ["acknowledged_at"]),
-    "mon-alert-ci-binding": ("configuration_item", ["operational"]),
-    "mon-event-compression": ("event", ["type"]),
-    "mon-critical-alert-precision": ("alert", ["work_recorded"]),
-    "mon-team-response-consistency": ("alert", ["remediated_at", "remediation"]),
-    "mon-actionable-alert-rate": ("alert", ["incident_id"]),
-    "mon-acknowledge-time-in-control": ("alert", ["acknowledged_at"]),
-    "mon-monitoring-detected-share": ("alert", ["incident_id"]),
-    "mon-auto-ticketing-quality": ("alert", ["incident_id"]),
-    "mon-auto-remediation": ("alert", ["condition_cleared"]),
-    "mon-early-warning": ("alert", ["early_warning", "severity"]),
-    "mon-noise-trend": ("alert", ["shown", "maintenance"]),
-    "mon-detection-time-trend": ("alert", ["incident_id"]),
-}
 
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_a_column_that_no_source_fills_is_not_supported(world: World, indicator: str) -> None:
-    kind, columns = UNSUPPORTED[indicator]
-    world.lacks(*columns, kind=kind)
-    found = taken(world, indicator, policy=WITH_IDENTITIES)
-    assert (found.state, found.value) == (State.NOT_SUPPORTED, None)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_what_no_source_delivers_is_not_connected(world: World, indicator: str) -> None:
-    assert world.measure(indicator, WITH_IDENTITIES).measurement.state is State.NOT_CONNECTED
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
+@pytest.mark.parametrize("indicator", INDICATORS)
 def test_without_alerts_and_events_nothing_is_measured(world: World, indicator: str) -> None:
     world.incidents(30, priority=1)
     for kind in KINDS:
         world.delivers(kind, state=KindState.ABSENT if kind in ("alert", "event") else KindState.READABLE)
     found = world.measure(indicator, WITH_IDENTITIES).measurement
     assert found.state in (State.NOT_CONNECTED, State.NOT_SUPPORTED)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_tables_without_records_are_a_sample_of_nothing(world: World, indicator: str) -> None:
-    assert taken(world, indicator, policy=WITH_IDENTITIES).state is State.INSUFFICIENT_SAMPLE
 
 
 def test_grouped_alerts_do_not_count(world: World) -> None:

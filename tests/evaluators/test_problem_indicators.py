@@ -260,41 +260,6 @@ def test_causes_are_found_faster_quarter_by_quarter(world: World) -> None:
 
 # --- Evidence states ---
 
-UNSUPPORTED = {
-    "prb-major-incident-coverage": ("problem", ["opened_at"]),
-    "prb-throughput": ("problem", ["resolved_at"]),
-    "prb-record-completeness": ("problem", ["root_cause_code", "root_cause_note_length"]),
-    "prb-known-error-documented": ("problem", ["known_error"]),
-    "prb-root-cause-within-30-days": ("problem", ["root_cause_at", "history of root_cause_code"]),
-    "prb-department-participation": ("problem", ["history of state", "root_cause_at", "resolved_at"]),
-    "prb-resolved-within-120-days": ("problem", ["resolved_at"]),
-    "prb-aged-backlog-share": ("problem", ["risk_accepted"]),
-    "prb-repeat-incident-coverage": ("incident", ["category", "subcategory"]),
-    "prb-fix-through-change": ("problem", ["resolution_code"]),
-    "prb-proactive-share": ("problem", ["origin"]),
-    "prb-fix-effectiveness": ("incident", ["ci_id", "service_id"]),
-    "prb-repeat-incident-trend": ("incident", ["resolved_at"]),
-    "prb-time-to-cause-trend": ("problem", ["root_cause_at", "history of root_cause_code"]),
-}
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_a_column_that_no_source_fills_is_not_supported(world: World, indicator: str) -> None:
-    kind, columns = UNSUPPORTED[indicator]
-    world.lacks(*columns, kind=kind)
-    found = taken(world, indicator)
-    assert (found.state, found.value) == (State.NOT_SUPPORTED, None)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_what_no_source_delivers_is_not_connected(world: World, indicator: str) -> None:
-    assert world.measure(indicator).measurement.state is State.NOT_CONNECTED
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_tables_without_records_are_a_sample_of_nothing(world: World, indicator: str) -> None:
-    assert taken(world, indicator, policy=IN_DEPARTMENTS).state is State.INSUFFICIENT_SAMPLE
-
 
 def test_the_problem_practice_is_assessed_whole(world: World) -> None:
     item(world, "srv-1")

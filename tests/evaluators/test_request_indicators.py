@@ -330,43 +330,6 @@ def test_without_a_list_of_identities_machines_cannot_be_told(world: World) -> N
 # --- Evidence states ---
 
 BOTH = ("incident", "request")
-UNSUPPORTED: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "req-fulfilled-within-30-days": (("request",), ["fulfilled_at"]),
-    "req-contact-response": (BOTH, ["channel"]),
-    "req-catalogue-use": (("request",), ["item"]),
-    "req-item-model-coverage": (("request",), ["model_defined", "task_count"]),
-    "req-first-contact-resolution": (BOTH, ["reopen_count", "history of state"]),
-    "req-team-fulfilment-consistency": (("request",), ["item"]),
-    "req-on-time-fulfilment": (("request",), ["fulfilled_at"]),
-    "req-satisfaction": (("survey",), ["score"]),
-    "req-self-service-share": (BOTH, ["channel"]),
-    "req-automated-fulfilment": (("request",), ["manual_task_count", "fulfiller"]),
-    "req-fulfilment-predictability": (("request",), ["item"]),
-    "req-approval-wait-share": (("request",), ["approval_seconds", "approved_at"]),
-    "req-lead-time-trend": (("request",), ["item"]),
-    "req-demand-shift-trend": (BOTH, ["channel"]),
-}
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_a_column_that_no_source_fills_is_not_supported(world: World, indicator: str) -> None:
-    kinds, columns = UNSUPPORTED[indicator]
-    for kind in kinds:
-        world.lacks(*columns, kind=kind)
-    found = taken(world, indicator, policy=ALL_KNOWN)
-    assert (found.state, found.value) == (State.NOT_SUPPORTED, None)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_what_no_source_delivers_is_not_connected(world: World, indicator: str) -> None:
-    assert world.measure(indicator, ALL_KNOWN).measurement.state is State.NOT_CONNECTED
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_tables_without_records_are_a_sample_of_nothing(world: World, indicator: str) -> None:
-    assert taken(world, indicator, policy=ALL_KNOWN).state is State.INSUFFICIENT_SAMPLE
-
-
 BLANK: dict[str, dict[str, Any]] = {
     "req-fulfilled-within-30-days": {"fulfilled_at": None},
     "req-contact-response": {"acknowledged_at": None, "fulfilled_at": None},

@@ -7,10 +7,10 @@ import pytest
 
 from evaluators import ladder
 from evaluators.achievement import achievement, rounded
-from evaluators.practice import standing_of
 from evaluators.results import IndicatorResult, PracticeResult, State
 from evaluators.roadmap import Candidate, Roadmap, roadmap, shipped_effort, smallest_raises
 from evaluators.roadmap.plan import raised
+from evaluators.standing import standing_of
 from tests.evaluators.made import ENTRIES, made_indicator, made_practice, some_practice, with_indicator
 
 

@@ -324,44 +324,6 @@ def test_users_who_stay_happy_hold_excellence(world: World) -> None:
 
 # --- Evidence states ---
 
-UNSUPPORTED: dict[str, dict[str, list[str]]] = {
-    "slm-urgent-target-coverage": {"incident": ["priority"], "request": ["due_at"]},
-    "slm-clock-validity": {"service_level": ["stopped_at"]},
-    "slm-service-identified": {"configuration_item": ["service"]},
-    "slm-service-target-coverage": {"incident": ["service_id"], "request": ["service_id"]},
-    "slm-internal-target-coverage": {
-        "incident": ["history of assignment_group"],
-        "request": ["history of assignment_group"],
-    },
-    "slm-department-consistency": {"service_level": ["breached"]},
-    "slm-attainment": {"service_level": ["breached"]},
-    "slm-attainment-in-control": {"service_level": ["breached"]},
-    "slm-pause-share": {"incident": ["history of state"]},
-    "slm-business-impact-recorded": {"outage": ["incident_id"]},
-    "slm-at-risk-intervention": {"service_level": ["target_seconds"]},
-    "slm-experience-gap": {"survey": ["record_id"]},
-    "slm-attainment-trend": {"incident": ["service_id"], "request": ["service_id"]},
-    "slm-satisfaction-trend": {"survey": ["score"]},
-}
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_a_column_that_no_source_fills_is_not_supported(world: World, indicator: str) -> None:
-    for kind, columns in UNSUPPORTED[indicator].items():
-        world.lacks(*columns, kind=kind)
-    found = taken(world, indicator)
-    assert (found.state, found.value) == (State.NOT_SUPPORTED, None)
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_what_no_source_delivers_is_not_connected(world: World, indicator: str) -> None:
-    assert world.measure(indicator).measurement.state is State.NOT_CONNECTED
-
-
-@pytest.mark.parametrize("indicator", UNSUPPORTED)
-def test_tables_without_records_are_a_sample_of_nothing(world: World, indicator: str) -> None:
-    assert taken(world, indicator).state is State.INSUFFICIENT_SAMPLE
-
 
 def test_clocks_and_surveys_of_records_that_do_not_count_do_not_count(world: World) -> None:
     with_clocks(world, 50)

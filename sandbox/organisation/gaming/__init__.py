@@ -18,6 +18,7 @@ from sandbox.organisation.gaming.edits import Desk
 from sandbox.organisation.gaming.links import force_links, link_in_bulk
 from sandbox.organisation.gaming.requests import cancel_late, drop_surveys
 from sandbox.organisation.gaming.tickets import close_in_bursts, fill_with_other, repeat_text, split_group
+from sandbox.organisation.gaming.variants import VARIANTS
 from sandbox.organisation.generator import Organisation
 from sandbox.organisation.table import Table
 from storage.errors import UsageError
@@ -43,13 +44,14 @@ SCENARIOS: Mapping[str, Callable[[Desk], Mapping[str, Table]]] = MappingProxyTyp
 def game(organisation: Organisation, scenario: str, *, seed: int, until: date) -> Organisation:
     """Return the organisation after one manipulation; `until` is the first day without records.
 
-    The same arguments give the same records; those handed in are left alone. Raises UsageError for an
-    unknown scenario.
+    It may be a variant as well. The same arguments give the same records; those handed in are left alone.
+    Raises UsageError for an unknown scenario.
     """
-    if scenario not in SCENARIOS:
+    known = {**SCENARIOS, **{name: variant for name, (_, variant) in VARIANTS.items()}}
+    if scenario not in known:
         raise UsageError(f"There is no scenario '{scenario}'.", hint=f"Choose from {', '.join(SCENARIOS)}.")
-    changed: dict[str, Any] = {**SCENARIOS[scenario](Desk(organisation, seed, until))}
+    changed: dict[str, Any] = {**known[scenario](Desk(organisation, seed, until))}
     return replace(organisation, truth={**organisation.truth, "gamed": scenario}, **changed)
 
 
-__all__ = ["SCENARIOS", "game"]
+__all__ = ["SCENARIOS", "VARIANTS", "game"]

@@ -50,7 +50,7 @@ def downgrade(desk: Desk) -> Mapping[str, Table]:
     for row, value in zip(which.tolist(), lower.tolist(), strict=True):
         columns["priority"][row] = value
         columns["impact"][row], columns["urgency"][row] = BY_PRIORITY[value]
-    _new_targets(clocks, dict(zip(columns["id"][which].tolist(), lower.tolist(), strict=True)))
+    give_new_targets(clocks, dict(zip(columns["id"][which].tolist(), lower.tolist(), strict=True)))
     return {"incidents": Table(columns), "transitions": transitions, "service_levels": Table(clocks)}
 
 
@@ -79,7 +79,7 @@ def _texts(values: Integers) -> Words:
     return values.astype(str).astype(np.object_)
 
 
-def _new_targets(clocks: Columns, priority: Mapping[str, int]) -> None:
+def give_new_targets(clocks: Columns, priority: Mapping[str, int]) -> None:
     """Give the clocks the usual target of their new priority."""
     usual: dict[str, int] = {}
     for name, target in zip(clocks["name"].tolist(), numbers(clocks["target_seconds"]).tolist(), strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 
 from sandbox.organisation.clock import DAY, HOUR, MINUTE
 from sandbox.organisation.gaming.edits import Desk, empty, equal, extended, moments, seconds
-from sandbox.organisation.numbers import Integers
+from sandbox.organisation.numbers import Integers, Words
 from sandbox.organisation.table import Table
 
 LINKED = 0.4
@@ -29,15 +29,13 @@ def link_in_bulk(desk: Desk) -> Mapping[str, Table]:
     columns["updated_at"][which] = moments(at)
     articles = desk.organisation.knowledge.columns["id"]
     chosen = articles[desk.stream("which article").integers(0, len(articles), len(which))]
-    return {"incidents": Table(columns), "knowledge_uses": _linked(desk, which, at, chosen)}
+    return {"incidents": Table(columns), "knowledge_uses": linked(desk, which, at, chosen)}
 
 
 def force_links(desk: Desk) -> Mapping[str, Table]:
     """Link one article to whatever the largest teams resolve."""
     columns = desk.incidents
-    names, counts = np.unique(columns["assignment_group"][desk.lately].astype(str), return_counts=True)
-    largest = names[np.argsort(-counts, kind="stable")][:TEAMS]
-    theirs = np.isin(columns["assignment_group"].astype(str), largest)
+    theirs = np.isin(columns["assignment_group"].astype(str), largest_teams(desk))
     which = desk.some(desk.lately & theirs, LINKED, "forced")
     knowledge = desk.organisation.knowledge.columns
     published = np.flatnonzero(equal(knowledge["published"], True))
@@ -45,10 +43,18 @@ def force_links(desk: Desk) -> Mapping[str, Table]:
     at = seconds(columns["resolved_at"])[which] - MINUTE
     if "knowledge_used" in columns:
         columns["knowledge_used"][which] = True
-    return {"incidents": Table(columns), "knowledge_uses": _linked(desk, which, at, article)}
+    return {"incidents": Table(columns), "knowledge_uses": linked(desk, which, at, article)}
 
 
-def _linked(desk: Desk, which: Integers, at: Integers, article: object) -> Table:
+def largest_teams(desk: Desk) -> Words:
+    """Return the teams that resolved most in the days that are manipulated."""
+    teams = desk.incidents["assignment_group"][desk.lately].astype(str)
+    names, counts = np.unique(teams, return_counts=True)
+    return np.asarray(names[np.argsort(-counts, kind="stable")][:TEAMS], dtype=np.object_)
+
+
+def linked(desk: Desk, which: Integers, at: Integers, article: object) -> Table:
+    """Return the uses of articles and as many more, of the articles given on these incidents."""
     columns = desk.incidents
     ids = np.array([f"USEG{number:06d}" for number in range(len(which))], dtype=np.object_)
     added = {

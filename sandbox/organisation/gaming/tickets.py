@@ -18,7 +18,7 @@ from sandbox.organisation.gaming.edits import (
     seconds,
     with_history,
 )
-from sandbox.organisation.numbers import Integers, Words, rank_within
+from sandbox.organisation.numbers import Flags, Integers, Words, rank_within
 from sandbox.organisation.table import Table
 
 BURST_DAYS = (2, 30, 58)
@@ -32,38 +32,48 @@ PART = 18
 
 def close_in_bursts(desk: Desk) -> Mapping[str, Table]:
     """Close whatever is open for three days, all by one person on a few evenings."""
-    columns = desk.incidents
-    opened, resolved = seconds(columns["opened_at"]), seconds(columns["resolved_at"])
-    ended = np.where(np.isnat(columns["resolved_at"]), desk.end, resolved)
-    at = np.full(len(opened), 0, dtype=np.int64)
+    at = np.zeros(len(desk.incidents["id"]), dtype=np.int64)
     for days in BURST_DAYS:
         evening = desk.end - days * DAY - 7 * HOUR
-        chosen = desk.counted & (opened < evening - OLD) & (ended > evening) & (at == 0)
+        chosen = open_since(desk, evening, OLD) & (at == 0)
         at[chosen] = evening + 20 * rank_within(np.zeros(int(chosen.sum()), dtype=np.int64))
-    which = np.flatnonzero(at)
-    closer = _busiest(columns["assignee"][which].astype(np.object_))
+    [closer] = busiest(desk.incidents["assignee"][at > 0].astype(np.object_), 1)
+    return closed(desk, at, np.full(int((at > 0).sum()), closer, dtype=np.object_))
+
+
+def open_since(desk: Desk, moment: int, age: int) -> Flags:
+    """Say which incidents that count have been open for `age` seconds at a moment."""
+    opened, resolved = seconds(desk.incidents["opened_at"]), seconds(desk.incidents["resolved_at"])
+    ended = np.where(np.isnat(desk.incidents["resolved_at"]), desk.end, resolved)
+    return np.asarray(desk.counted & (opened < moment - age) & (ended > moment), dtype=np.bool_)
+
+
+def busiest(names: Words, count: int) -> list[str]:
+    """Return those who stand there most often, the most frequent first."""
+    known, counts = np.unique(names[~empty(names)].astype(str), return_counts=True)
+    return [str(name) for name in known[np.argsort(-counts, kind="stable")][:count]]
+
+
+def closed(desk: Desk, at: Integers, closers: Words) -> Mapping[str, Table]:
+    """Close incidents at the moments given, 0 for those left alone; `closers` are those of the others."""
+    columns, which = desk.incidents, np.flatnonzero(at)
     columns["resolved_at"][which] = columns["closed_at"][which] = moments(at[which])
     columns["updated_at"][which] = moments(at[which])
-    columns["resolver"][which], columns["state"][which] = closer, "Closed"
+    columns["resolver"][which], columns["state"][which] = closers, "Closed"
     return {
         "incidents": Table(columns),
-        "transitions": _closed_early(desk, which, at, closer),
+        "transitions": _closed_early(desk, which, at, closers),
         "service_levels": _stopped(desk, which, at),
     }
 
 
-def _busiest(names: Words) -> str:
-    known, counts = np.unique(names[~empty(names)].astype(str), return_counts=True)
-    return str(known[counts.argmax()])
-
-
-def _closed_early(desk: Desk, which: Integers, at: Integers, closer: str) -> Table:
+def _closed_early(desk: Desk, which: Integers, at: Integers, closers: Words) -> Table:
     """Return the history as if nothing had happened after the closing."""
     table, ids = desk.organisation.transitions, desk.incidents["id"].astype(np.object_)
     until = dict(zip(ids[which].tolist(), at[which].tolist(), strict=True))
     limit = np.array([until.get(name, desk.end) for name in table.columns["record_id"].tolist()])
     dropped = seconds(table.columns["at"]) >= limit
-    return with_history(table, "incident", dropped, ids[which], at[which], "state", "Closed", closer)
+    return with_history(table, "incident", dropped, ids[which], at[which], "state", "Closed", closers)
 
 
 def _stopped(desk: Desk, which: Integers, at: Integers) -> Table:

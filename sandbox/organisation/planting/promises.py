@@ -99,7 +99,8 @@ def _resolutions(world: World, draft: Draft, chance: float) -> Part:
 
 def _responses(world: World, draft: Draft) -> Part:
     taken = draft.seconds("requests", "acknowledged_at")
-    which = np.flatnonzero(world.happened(taken))
+    # No clock runs while somebody talks to the desk.
+    which = np.flatnonzero(world.happened(taken) & ~draft.equal("requests", "type", "contact"))
     return _part(draft, "request", which, RESPONSE, taken)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sandbox.servicenow.fill.columns import reference, stamps
+from sandbox.servicenow.fill.columns import Translator, reference, stamps
 from sandbox.servicenow.store import Row
 
 SINCE = "2020-01-01 00:00:00"
@@ -15,6 +15,8 @@ TASK_TABLE: Mapping[str, str] = {
     "change": "change_request",
 }
 """Table of the tasks of a record kind."""
+CONTACT = "interaction"
+"""Table of contacts with the service desk, which are no tasks."""
 INCIDENT_STATE = {
     "New": "1",
     "In Progress": "2",
@@ -105,6 +107,12 @@ CHOICES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("cmdb_ci", "install_status"): INSTALL_STATUS,
     ("em_alert", "group_source"): GROUP_SOURCE,
 }
+
+
+def place(translator: Translator, kind: str, record: str) -> tuple[str, str]:
+    """Return the table, and the sys_id if there is one, of what a record of another kind is about."""
+    table = CONTACT if record in translator.contacts else TASK_TABLE.get(kind, "task")
+    return table, reference(table, record) if record else ""
 
 
 def code(label: str) -> str:

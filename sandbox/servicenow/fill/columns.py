@@ -102,6 +102,8 @@ class Translator:
 
     def __init__(self) -> None:
         self.people: dict[str, None] = {}
+        self.contacts: frozenset[str] = frozenset()
+        """Requests that are contacts with the service desk."""
 
     def person(self, name: Cell) -> str:
         """Return the sys_id of a person, empty for nobody."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from sandbox.servicenow.fill import codes, others, pipelines, tasks
+from sandbox.servicenow.fill import codes, contacts, knowledge, others, pipelines, tasks
 from sandbox.servicenow.fill.columns import Records, Translator, chosen
 from sandbox.servicenow.fill.history import add_history
 from sandbox.servicenow.store import Tables
@@ -23,18 +23,19 @@ _KINDS: Mapping[str, _Add] = {
     "events": others.add_events,
     "alerts": others.add_alerts,
     "requests": tasks.add_requests,
-    "knowledge": others.add_knowledge,
-    "knowledge_uses": others.add_knowledge_uses,
+    "contacts": contacts.add_contacts,
+    "knowledge": knowledge.add_knowledge,
+    "knowledge_uses": knowledge.add_knowledge_uses,
     "surveys": others.add_surveys,
     "outages": tasks.add_outages,
     "service_levels": tasks.add_service_levels,
 }
 """Record kinds beside incidents, by the attribute that an organisation has them in.
 
-Deployments are those among the releases.
+Deployments are those among the releases, contacts with the service desk those among the requests.
 """
-_OF_REQUESTS = frozenset({"transitions", "knowledge_uses", "surveys", "service_levels"})
-"""What hangs on requests, among others."""
+_OF_TASKS = frozenset({"transitions", "service_levels"})
+"""What a contact, which is no task, cannot have."""
 
 
 class Organised(Protocol):
@@ -56,12 +57,13 @@ def tables_of(organisation: Organised, *, old_states: bool = False) -> Tables:
 
     Kinds that the organisation does not have are left out, as if their plugins were not installed.
     Columns without a field of ServiceNow become a customer's own (`u_acknowledged_at`). `old_states`
-    uses the codes of incidents from before the state model. Contacts with the service desk that are no
-    requested items are left out with all that hangs on them: they would be interactions, not items.
+    uses the codes of incidents from before the state model.
     """
     tables, translator = Tables(), Translator()
     tasks.add_incidents(tables, translator, organisation.incidents, old_states=old_states)
     parts = _parts(organisation)
+    if "contacts" in parts:
+        translator.contacts = frozenset(translator.cells(parts["contacts"], "id"))
     for attribute, add in _KINDS.items():
         if len(parts.get(attribute, ())):
             add(tables, translator, parts[attribute])
@@ -89,9 +91,10 @@ def _parts(organisation: Organised) -> dict[str, Records]:
     if "requests" in parts:
         requests = parts["requests"]
         parts["requests"] = chosen(requests, "type", lambda cell: cell != "contact")
-        contacts = {*requests.column("id")} - {*parts["requests"].column("id")}
-        for name in _OF_REQUESTS & {*parts}:
-            parts[name] = chosen(parts[name], "record_id", lambda cell: cell not in contacts)
+        parts["contacts"] = chosen(requests, "type", lambda cell: cell == "contact")
+        talks = {*requests.column("id")} - {*parts["requests"].column("id")}
+        for name in _OF_TASKS & {*parts}:
+            parts[name] = chosen(parts[name], "record_id", lambda cell: cell not in talks)
     return parts
 
 

@@ -1,4 +1,4 @@
-"""Everything that is no task: items, alerts, knowledge, surveys, groups and persons."""
+"""Everything that is no task: items, alerts, surveys, groups and persons."""
 
 from __future__ import annotations
 
@@ -76,65 +76,6 @@ def add_alerts(tables: Tables, translator: Translator, records: Records) -> None
     tables.add("em_alert", rows)
 
 
-def add_knowledge(tables: Tables, translator: Translator, records: Records) -> None:
-    """Add articles, their bases and categories."""
-    rows = add_kind(
-        tables, translator, records, kind="knowledge", table="kb_knowledge", specification=fields.KNOWLEDGE
-    )
-    tables.add("kb_knowledge", rows)
-    for column, table, field in (
-        ("knowledge_base", "kb_knowledge_base", "title"),
-        ("category", "kb_category", "label"),
-    ):
-        names = sorted({name for name in translator.cells(records, column) if name})
-        tables.add(table, [{"sys_id": reference(table, n), field: n, **stamps(codes.SINCE)} for n in names])
-
-
-def add_knowledge_uses(tables: Tables, translator: Translator, records: Records) -> None:
-    """Add views, links to tasks and votes, each to its own table."""
-    columns = ("id", "type", "article_id", "record_kind", "record_id", "user", "session", "helpful")
-    cells = [translator.cells(records, name) for name in columns]
-    times = translator.cells(records, "used_at", "moment")
-    parts: dict[str, list[Row]] = {"kb_use": [], "m2m_kb_task": [], "kb_feedback": []}
-    for at, use in zip(times, zip(*cells, strict=True), strict=True):
-        table, row = _use(translator, at, dict(zip(columns, use, strict=True)))
-        if table:
-            row["sys_id"] = reference(table, use[0])
-            parts[table].append(row)
-    for table, rows in parts.items():
-        tables.add(table, rows)
-
-
-def _use(translator: Translator, at: str, use: Row) -> tuple[str, Row]:
-    person = translator.person(use["user"])
-    article = reference("kb_knowledge", use["article_id"]) if use["article_id"] else ""
-    task = (
-        reference(codes.TASK_TABLE.get(use["record_kind"], "task"), use["record_id"])
-        if use["record_id"]
-        else ""
-    )
-    row = {**stamps(at, use["user"] or "guest"), "article": article, "user": person}
-    if use["type"] == "viewed":
-        return "kb_use", {
-            **row,
-            "viewed": "true",
-            "used": "false",
-            "session_id": use["session"],
-            "view_time": at,
-        }
-    if use["type"] == "voted":
-        useful = {"true": "yes", "false": "no"}.get(use["helpful"], "")
-        return "kb_feedback", {**row, "useful": useful, "task": task}
-    if use["type"] in ("linked", "solved") and task:
-        return "m2m_kb_task", {
-            **stamps(at, use["user"]),
-            "kb_knowledge": article,
-            "task": task,
-            "u_type": use["type"],
-        }
-    return "", row
-
-
 def add_surveys(tables: Tables, translator: Translator, records: Records) -> None:
     """Add assessment instances with the result of one question, on a scale from 1 to 5.
 
@@ -163,14 +104,13 @@ def add_surveys(tables: Tables, translator: Translator, records: Records) -> Non
 
 
 def _instance(translator: Translator, sent: str, answered: str, survey: Row) -> Row:
-    table = codes.TASK_TABLE.get(survey["record_kind"], "task")
-    task = reference(table, survey["record_id"]) if survey["record_id"] else ""
+    table, task = codes.place(translator, survey["record_kind"], survey["record_id"])
     return {
         "sys_id": reference("asmt_assessment_instance", survey["id"]),
         "number": survey["id"],
         "metric_type": reference("asmt_metric_type", survey["name"]),
         "state": "complete" if answered else "ready",
-        "task_id": task,
+        "task_id": "" if table == codes.CONTACT else task,
         "trigger_table": table,
         "trigger_id": task,
         "taken_on": answered,
@@ -229,7 +169,7 @@ def add_groups(tables: Tables, translator: Translator, records: Records) -> None
     users: list[Row] = []
     for row, count, working in zip(rows, counts, active, strict=True):
         names = [f"{codes.code(row['name'])}.{number + 1}" for number in range(count)]
-        users += [_user(name, active=at < (working or count)) for at, name in enumerate(names)]
+        users += [user(name, active=at < (working or count)) for at, name in enumerate(names)]
         members += [_member(row, name) for name in names]
     tables.add("sys_user", users)
     tables.add("sys_user_group", rows)
@@ -271,10 +211,11 @@ def add_departments(tables: Tables, translator: Translator, records: Records) ->
 
 def add_people(tables: Tables, people: Sequence[str]) -> None:
     """Add everybody that records refer to."""
-    tables.add("sys_user", [_user(name) for name in people])
+    tables.add("sys_user", [user(name) for name in people])
 
 
-def _user(name: str, *, active: bool = True) -> Row:
+def user(name: str, *, active: bool = True) -> Row:
+    """Return somebody with an account."""
     first, _, last = name.partition(".")
     return {
         "sys_id": reference("sys_user", name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sandbox.servicenow.fill import codes, fields
 from sandbox.servicenow.fill.columns import (
@@ -16,6 +17,8 @@ from sandbox.servicenow.fill.columns import (
 )
 from sandbox.servicenow.store import Row, Tables
 
+_EDITED = timedelta(minutes=15)
+"""By so much the end of a clock was moved that somebody edited: nothing else on it says so."""
 _ENDED = frozenset(
     {"Closed", "Canceled", "Closed Complete", "Closed Incomplete", "Closed Skipped", "Complete"}
 )
@@ -71,10 +74,12 @@ def add_problems(tables: Tables, translator: Translator, records: Records) -> No
     rows = add_kind(
         tables, translator, records, kind="problem", table="problem", specification=fields.PROBLEM
     )
-    for row in rows:
+    for row, accepted in zip(rows, translator.cells(records, "risk_accepted"), strict=True):
         row["active"] = text(row["state"] not in _ENDED)
         if row["u_disposition"] == "cancelled":
             row["resolution_code"] = "Canceled"
+        elif accepted == "true":
+            row["resolution_code"] = "Risk accepted"
         row["category"], row["subcategory"] = codes.code(row["category"]), codes.code(row["subcategory"])
     codes.recoded(rows, "state", codes.PROBLEM_STATE)
     codes.recoded([row for row in rows if row["resolution_code"]], "resolution_code", codes.RESOLUTION_CODE)
@@ -99,12 +104,23 @@ def add_changes(tables: Tables, translator: Translator, records: Records) -> Non
         tables.add(field, [codes.named(field, model, active="true") for model in sorted(named)])
     codes.recoded(rows, "state", codes.CHANGE_STATE)
     codes.recoded([row for row in rows if row["close_code"]], "close_code", codes.CHANGE_CLOSE)
+    _set_approvals(translator, records, rows)
     tables.add("change_request", rows)
     _add_approvals(tables, translator, records, rows)
     _add_affected(tables, records, rows)
     _add_change_tasks(tables, translator, records, rows)
     links = zip(rows, translator.cells(records, "release_id", "rm_release"), strict=True)
     tables.add("rm_m2m_release_task", [_release_link(row, release) for row, release in links if release])
+
+
+def _set_approvals(translator: Translator, records: Records, rows: Sequence[Row]) -> None:
+    """Set when approval was given: by an approver, or by the policy that lets a gated change pass at once."""
+    times = translator.cells(records, "approved_at", "moment")
+    gates = translator.cells(records, "gate_passed")
+    for row, at, gate in zip(rows, times, gates, strict=True):
+        if gate == "true":
+            row["approval"] = "approved"
+        row["approval_set"] = at or (row["opened_at"] if gate == "true" else "")
 
 
 def _release_link(row: Row, release: str) -> Row:
@@ -218,9 +234,12 @@ def add_requests(tables: Tables, translator: Translator, records: Records) -> No
     rows = add_kind(
         tables, translator, records, kind="request", table="sc_req_item", specification=fields.REQUEST
     )
-    for row in rows:
+    fulfilled = translator.cells(records, "fulfilled_at", "moment")
+    for row, at in zip(rows, fulfilled, strict=True):
         row["active"] = text(row["state"] not in _ENDED)
         row["approval"] = ""
+        # An item is closed as it is fulfilled.
+        row["closed_at"] = at or row["closed_at"]
     codes.recoded(rows, "state", codes.TASK_STATE)
     codes.recoded(rows, "stage", codes.STAGE)
     _add_requests_above(tables, translator, records, rows)
@@ -268,13 +287,15 @@ def _tasks(rows: Iterable[Row], counts: Sequence[int]) -> Iterator[Row]:
 def _add_catalogue(tables: Tables, translator: Translator, records: Records) -> None:
     names, spans = translator.cells(records, "item"), translator.cells(records, "target_seconds", "span")
     categories = translator.cells(records, "category")
+    defined = translator.cells(records, "model_defined")
     items: dict[str, Row] = {}
-    for name, length, category in zip(names, spans, categories, strict=True):
+    for name, length, category, model in zip(names, spans, categories, defined, strict=True):
         if name and name not in items:
             items[name] = {
                 **codes.named("sc_cat_item", name, active="true"),
                 "delivery_time": length,
                 "category": reference("sc_category", category) if category else "",
+                "flow_designer_flow": reference("sys_hub_flow", name) if model == "true" else "",
             }
     tables.add("sc_cat_item", items.values())
     titles = sorted({category for category in categories if category})
@@ -293,10 +314,13 @@ def add_service_levels(tables: Tables, translator: Translator, records: Records)
     definitions: dict[str, Row] = {}
     names = ("name", "type", "target", "target_seconds", "elapsed_seconds", "record_kind")
     columns = [records.column(name) for name in names]
-    for row, (name, type_, target, promised, elapsed, kind) in zip(
-        rows, zip(*columns, strict=True), strict=True
+    edited = translator.cells(records, "edited")
+    for row, was_edited, (name, type_, target, promised, elapsed, kind) in zip(
+        rows, edited, zip(*columns, strict=True), strict=True
     ):
         _complete_clock(row, float(elapsed or 0), float(promised or 1))
+        if was_edited == "true" and row["end_time"]:
+            row["end_time"] = str(datetime.fromisoformat(row["end_time"]) + _EDITED)
         definitions[str(name)] = {
             **codes.named("contract_sla", str(name), active="true"),
             "type": text(type_),

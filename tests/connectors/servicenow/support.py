@@ -275,6 +275,20 @@ def _others(ann: str, work: dict[str, str]) -> dict[str, list[dict[str, str]]]:
         "em_alert": [{"source": "Probe", "severity": "2", "state": "Closed", "initial_remote_time": start}],
         "sc_req_item": [work | {"state": "3", "closed_at": start, "requested_for": ann}],
         "sc_task": [work | {"request_item": item}],
+        "interaction": [
+            {
+                "type": "phone",
+                "state": "closed_complete",
+                "opened_at": text(BEGIN),
+                "closed_at": start,
+                "wait_time": "1970-01-01 00:01:30",
+                "opened_for": ann,
+            }
+        ],
+        "interaction_related_record": [
+            {"interaction": sys_id("interaction", "0"), "document_table": "incident", "document_id": "i1"},
+            {"interaction": sys_id("interaction", "0"), "knowledge_article": sys_id("kb_knowledge", "0")},
+        ],
         "kb_knowledge": [{"workflow_state": "published", "author": ann, "text": "Ann Example knows cables"}],
         "kb_use": [{"article": sys_id("kb_knowledge", "0"), "user": ann, "viewed": "true"}],
         "m2m_kb_task": [{"kb_knowledge": sys_id("kb_knowledge", "0"), "task": sys_id("incident", "INC1")}],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -172,6 +172,64 @@ def test_a_request_item_without_a_recipient_has_that_of_its_request() -> None:
     with sandbox(tables) as instance:
         found = read(instance, "request", item["sys_id"])
         assert (found["requested_for"], found["parent_id"]) == (PERSON("bob.example"), request["sys_id"])
+
+
+def test_a_contact_is_answered_after_its_wait_and_names_what_it_turned_into() -> None:
+    with sandbox(full_tables()) as instance:
+        store = Store()
+        store.sync(connect(instance, records=["request", "knowledge_use"]), "request", "knowledge_use")
+    contact = store.records["request"][sys_id("interaction", "0")]
+    assert contact.feed == "interaction"
+    assert contact.values["type"] == "contact"
+    assert contact.values["acknowledged_at"] == BEGIN + timedelta(seconds=90)
+    assert contact.values["fulfilled_at"] == contact.values["closed_at"]
+    assert contact.values["incident_id"] == "i1"
+    uses = [
+        one for one in store.records["knowledge_use"].values() if one.feed == "interaction_related_record"
+    ]
+    assert sorted(str(one.values["type"]) for one in uses) == ["None", "linked"]
+
+
+def test_what_was_given_up_is_closed_and_not_fulfilled() -> None:
+    tables = full_tables()
+    for state in ("3", "4", "7"):
+        closed = {"state": state, "closed_at": "2026-05-01 10:00:00"}
+        tables.add("sc_req_item", [stamps("sc_req_item", f"in {state}", BEGIN) | closed])
+    with sandbox(tables) as instance:
+        store = Store()
+        store.sync(connect(instance, records=["request"]), "request")
+    fulfilled = {
+        state: store.records["request"][sys_id("sc_req_item", f"in {state}")].values["fulfilled_at"]
+        for state in ("3", "4", "7")
+    }
+    assert [state for state, at in fulfilled.items() if at is not None] == ["3"]
+
+
+def test_an_approval_without_an_approver_counts_from_when_it_was_set() -> None:
+    tables = full_tables()
+    for approval in ("approved", "rejected"):
+        given = {"approval": approval, "approval_set": "2026-05-01 10:00:00"}
+        tables.add("change_request", [stamps("change_request", approval, BEGIN) | given])
+    with sandbox(tables) as instance:
+        approved = read(instance, "change", sys_id("change_request", "approved"))
+        rejected = read(instance, "change", sys_id("change_request", "rejected"))
+    assert str(approved["approved_at"])[:19] == "2026-05-01 10:00:00"
+    assert rejected["approved_at"] is None
+
+
+def test_an_own_field_of_another_table_fills_what_that_table_has_no_field_for() -> None:
+    tables = full_tables()
+    for table in ("rm_release", "sn_devops_pipeline_execution"):
+        tables.add(table, [stamps(table, "own", BEGIN) | {"u_version": "7.1", "u_name": "seven"}])
+    own = {"release.version": "u_version", "release.name": "u_name"}
+    with sandbox(tables) as instance:
+        store = Store()
+        connector = connect(instance, records=["release"], map=own)
+        store.sync(connector, "release")
+    run = store.records["release"][sys_id("sn_devops_pipeline_execution", "own")].values
+    release = store.records["release"][sys_id("rm_release", "own")].values
+    assert (run["version"], release["version"]) == ("7.1", "7.1")
+    assert (run["name"], release["name"]) == (None, "seven")
 
 
 @pytest.mark.parametrize(

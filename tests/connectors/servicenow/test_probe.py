@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -81,11 +82,11 @@ def test_an_instance_that_sleeps_is_unknown() -> None:
 
 def test_fields_that_may_not_be_read_are_no_columns() -> None:
     hidden = Access(fields={"close_notes": "absent", "assigned_to": "absent"})
-    with sandbox(access={"incident": hidden, "m2m_kb_task": Access(denied=True)}) as instance:
+    with sandbox(access={"incident": hidden}) as instance:
         found = probed(instance)["incident"]
         promised = connect(instance).capabilities()["incident"].columns
         assert found.capability is not None
-        lost = {"assignee", "knowledge_used", "resolution_note_length", "resolution_note_fingerprint"}
+        lost = {"assignee", "resolution_note_length", "resolution_note_fingerprint"}
         assert promised - found.capability.columns == lost
         assert "assigned_to, close_notes" in found.detail
 
@@ -236,15 +237,15 @@ def test_a_companion_that_cannot_be_asked_by_record_promises_nothing(
 
 def test_every_table_that_is_missing_is_named_with_what_helps() -> None:
     closed = {
-        "m2m_kb_task": Access(denied=True),
+        "kb_knowledge": Access(denied=True),
         "task_sla": Access(denied=True),
         "sys_user_grmember": Access(denied=True),
     }
     tables = full_tables()
     tables.remove("em_alert")
     with sandbox(tables, access=closed) as instance:
-        found = probed(instance, records=["incident", "service_level", "event"])
-        assert "m2m_kb_task: the account may not read it. Grant knowledge" in found["incident"].detail
+        found = probed(instance, records=["problem", "service_level", "event"])
+        assert "kb_knowledge: the account may not read it. Grant knowledge" in found["problem"].detail
         assert "Grant itil, or add a read rule on task_sla.*" in found["service_level"].detail
         assert (
             "em_alert: there is no such table. Activate the plugin Event Management" in found["alert"].detail
@@ -286,3 +287,12 @@ def test_something_that_is_no_instance_is_not_taken_for_one_without_plugins() ->
         with pytest.raises(FatalError, match="no ServiceNow instance") as raised:
             probed(instance)
     assert "`url`" in raised.value.hint
+
+
+def test_a_table_is_probed_once_for_all_that_is_read_of_it() -> None:
+    with sandbox(full_tables()) as instance:
+        probed(instance, records=list(KINDS))
+        calls = [call for call in instance.journal if call.area == "table"]
+        asked = Counter((call.table, call.parameters["sysparm_query"]) for call in calls)
+        # What classes a table has is looked up class by class.
+        assert {name for (name, _), times in asked.items() if times > 1} <= {"sys_db_object"}

@@ -21,7 +21,7 @@ def test_every_kind_is_a_relation_with_all_its_columns(tmp_path: Path, kind: str
         table = evidence.query(f"SELECT * FROM {relation(kind)}")
     each = KINDS[kind]
     assert table.column_names == [
-        *("source", "id", "updated_at"),
+        *("source", "id", "updated_at", "feed"),
         *(column.name for column in (*each.stored, *each.derived)),
     ]
 

@@ -49,3 +49,10 @@ def open_together(place: Place, barrier: Barrier) -> None:
 
 def migrate(place: Place, migrations: str) -> None:
     upgrade(place.location, migrations=migrations)
+
+
+def hold_turn(place: Place, held: Event) -> None:
+    with place.open() as history, history.turn("corp") as ours:
+        if ours:
+            held.set()
+        signal.pause()
