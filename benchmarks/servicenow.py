@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ import orjson
 import requests
 
 from benchmarks.incidents import PEOPLE, Address, Incidents
+from benchmarks.measuring import peak_bytes
 from connectors.contract import ConnectorContext, Reading
 from connectors.servicenow import ServiceNowConnector, ServiceNowSettings
 from connectors.servicenow.mapping import RecordMapping
@@ -136,16 +136,7 @@ def _read_apart(address: Address) -> Read:
 def _report_reading(pipe: Connection, address: Address) -> None:
     bookmarks: list[str] = []
     rows = _drained(_open(address), bookmarks=bookmarks)
-    pipe.send(Read(rows, _peak_bytes(), bookmarks[-1]))
-
-
-def _peak_bytes() -> int:
-    """Return the most memory that this process held; a child's ru_maxrss would begin with its parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    pipe.send(Read(rows, peak_bytes(), bookmarks[-1]))
 
 
 def _rate(read: Callable[[], int]) -> float:

@@ -1,8 +1,10 @@
-"""Judges what a Jira answers: something to believe, a reason to ask again, or one to stop."""
+"""Judges what a Jira answers: something to believe, a reason to ask again, or one to stop; and its times."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -127,3 +129,28 @@ def _said(body: Mapping[str, Any] | None) -> str:
     parts += [str(one) for one in errors.values()] if isinstance(errors, dict) else []
     parts += [str(body[key]) for key in ("message", "errorMessage") if body.get(key)]
     return " ".join(dict.fromkeys(parts))[:_REASONS].rstrip(". ")
+
+
+@lru_cache(maxsize=2**14)
+def moment_of(written: str | int) -> datetime:
+    """Return a moment in UTC: `2026-01-31T09:00:00.000+0100`, or UNIX milliseconds."""
+    if isinstance(written, int):
+        return datetime.fromtimestamp(written / 1000, UTC)
+    found = datetime.fromisoformat(written)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=2**14)
+def stamp(written: str | int) -> str:
+    """Return a moment as rows carry it: UTC, whole seconds, without a zone."""
+    return shown(moment_of(written))
+
+
+def shown(moment: datetime) -> str:
+    """Return a moment as rows carry it."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as UNIX milliseconds."""
+    return round(moment.astimezone(UTC).timestamp() * 1000)

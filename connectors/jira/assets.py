@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from connectors.jira.answers import Json, RefusedError
+from connectors.jira.answers import Json, RefusedError, moment_of
 from connectors.jira.cells import plain, value_of
-from connectors.jira.times import moment_of
 from storage.evidence.store import Record, Value
 from storage.records import KINDS
 from storage.records.schema import ColumnType, FieldClass

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from connectors.jira.fields import Field
+from connectors.jira.answers import stamp
 from connectors.jira.people import People
-from connectors.jira.times import stamp
 from connectors.platform.mapping import conversion
 from storage.evidence.store import Value
 from storage.records.schema import ColumnType
+
+if TYPE_CHECKING:
+    from connectors.jira.fields import Field
 
 Cell = Callable[[Any], str]
 _KEY = re.compile(r"\(?([A-Z][A-Z0-9]*-(\d+))\)?\s*$")

@@ -5,19 +5,17 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from connectors.contract import (
     Batch,
     Capability,
-    ConnectorContext,
     ConnectorSettings,
     ProbeResult,
     SettingProblem,
     Window,
 )
 from connectors.jira.feeds import Feed
-from connectors.jira.issues import remapped
 from connectors.jira.plan import Planner
 from connectors.jira.probe import Prober
 from connectors.jira.reader import Reader
@@ -26,27 +24,21 @@ from connectors.jira.site import Site
 from connectors.jira.tables import ISSUE_KINDS
 from connectors.platform.connector import PlatformConnector
 from connectors.platform.intake import Intake
-from connectors.platform.mapping import UnreadableError
+from connectors.platform.mapping import Columns
 from connectors.platform.targets import suggestion
 from connectors.platform.transport import Transport
-from storage.errors import SkippableError
 from storage.evidence.store import Record
 
 
-class JiraConnector(PlatformConnector):
+class JiraConnector(PlatformConnector[Reader]):
     """A Jira site, Cloud or Data Center: reads what changed, proves what it got, never writes."""
 
     type: ClassVar[str] = "jira"
     settings_model: ClassVar[builtins.type[ConnectorSettings]] = JiraSettings
 
-    def __init__(self, settings: ConnectorSettings, context: ConnectorContext) -> None:
-        self._settings = cast("JiraSettings", settings)
-        self._context = context
-        self.kinds = self._settings.kinds
-        self.tolerated_share = self._settings.tolerated_share
+    _settings: JiraSettings
 
-    @cached_property
-    def _reader(self) -> Reader:
+    def _opened(self) -> Reader:
         return Reader(self._settings, self._context, Site(self._settings, self._context.folder))
 
     @cached_property
@@ -56,7 +48,7 @@ class JiraConnector(PlatformConnector):
     @property
     def transport(self) -> Transport | None:
         """The site; None before anything was asked."""
-        return self._reader.site if "_reader" in vars(self) else None
+        return self._reader.site if self.is_open else None
 
     def capabilities(self) -> Mapping[str, Capability]:
         """Everything that the tables promise for the kinds asked for."""
@@ -81,23 +73,14 @@ class JiraConnector(PlatformConnector):
         """Yield the batches of a window."""
         yield from Feed(self._reader, window, intake).batches()
 
-    def remap(self, kind: str, record: Record) -> Record:
-        """Map what was kept again; what comes along with issues and snapshots stays as it is."""
-        if kind not in ISSUE_KINDS or not record.kept:
-            return record
-        try:
-            return remapped(self._reader.columns(kind), record)
-        except UnreadableError as error:
-            raise SkippableError(
-                f"does not fit the mapping: {error}", position=f"{kind} {record.id}"
-            ) from None
+    def columns_for(self, kind: str, record: Record) -> Columns | None:
+        """Return the mapping of issues; what comes along with them, and snapshots, stay as they are."""
+        return self._reader.columns(kind) if kind in ISSUE_KINDS else None
 
     def close(self) -> None:
         """Close the connections, if there are any."""
-        if "_reader" in vars(self):
-            self._reader.site.close()
-            del self._reader
-            vars(self).pop("_prober", None)
+        super().close()
+        vars(self).pop("_prober", None)
 
     def _unknown_projects(self) -> Iterator[SettingProblem]:
         for number, key in enumerate(self._settings.projects):

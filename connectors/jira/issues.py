@@ -9,16 +9,12 @@ from typing import Any
 
 from connectors.contract import Rejection
 from connectors.jira import cells
-from connectors.jira.answers import Json
-from connectors.jira.approvals import approval_cells
-from connectors.jira.clocks import clock_cells, clock_records
-from connectors.jira.fields import Field
-from connectors.jira.history import Change, Status, Story, changes_of, status_of
-from connectors.jira.layout import ENDS, USERS, Layout
+from connectors.jira.answers import Json, moment_of, shown, stamp
+from connectors.jira.fields import ENDS, USERS, Field, Layout
+from connectors.jira.history import Change, Status, Story, Transitions, changes_of, status_of
 from connectors.jira.search import is_whole
-from connectors.jira.times import moment_of, shown, stamp
-from connectors.jira.transitions import Transitions
-from connectors.platform.mapping import Columns, UnreadableError, kept_of
+from connectors.jira.service import approval_cells, clock_cells, clock_records
+from connectors.platform.mapping import UnreadableError, kept_of
 from storage.evidence.store import Record, Value
 
 _MOVED = "issuetype"
@@ -178,12 +174,6 @@ class Issues:
             "points": 5,
         }
         yield Record(f"{self.kind.name}:{name}", answer, {}, updated_at, 0)
-
-
-def remapped(columns: Columns, record: Record) -> Record:
-    """Return a record with today's mapping; raises UnreadableError."""
-    values = columns.values(record.kept)
-    return Record(record.id, values, record.kept, record.updated_at, record.revision)
 
 
 def _of(field_: Field, changes: Mapping[str, Sequence[Change]]) -> list[Change]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Self
 
 import orjson
 
@@ -15,6 +14,7 @@ from connectors.jira.reader import Reader
 from connectors.jira.search import Query, narrowed
 from connectors.jira.settings import BROUGHT
 from connectors.jira.snapshots import SNAPSHOTS
+from connectors.platform import bookmark
 from storage.evidence.store import KindState
 
 _MINUTE = timedelta(minutes=1)
@@ -22,14 +22,9 @@ CHANGES, TRAIL, CLOCKS, SWEEP, SNAPSHOT = "changes", "trail", "clocks", "sweep",
 
 
 @dataclass(frozen=True)
-class Bookmark:
-    """What is remembered of a kind; the bookmark of a window also says what the window is.
+class Bookmark(bookmark.Bookmark):
+    """What is remembered of a kind of issues, or of a snapshot. Times are ISO 8601, empty for never."""
 
-    Times are ISO 8601, empty for never. `rules` is a digest of what decides how records look: after a change
-    everything is read again.
-    """
-
-    rules: str
     reached: str = ""
     """Up to when changes were read."""
     trailed: str = ""
@@ -43,19 +38,6 @@ class Bookmark:
     part: str = CHANGES
     rows: int | None = None
     """Issues that the window is expected to hold."""
-
-    @classmethod
-    def parse(cls, text: str | None, rules: str) -> Self:
-        """Return a remembered bookmark; a fresh one where there is none or the rules changed."""
-        try:
-            found = cls(**orjson.loads(text or ""))
-        except (orjson.JSONDecodeError, TypeError):
-            return cls(rules)
-        return found if found.rules == rules else cls(rules)
-
-    def text(self) -> str:
-        """Return it as text."""
-        return orjson.dumps(self, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def parsed(window: Window) -> Bookmark:

@@ -8,10 +8,9 @@ from dataclasses import replace
 from connectors.contract import Capability, ProbeResult
 from connectors.jira.answers import Json, RefusedError
 from connectors.jira.history import status_of
-from connectors.jira.operations import told
 from connectors.jira.reader import Reader
 from connectors.jira.settings import BROUGHT
-from connectors.jira.snapshots import SNAPSHOTS
+from connectors.jira.snapshots import SNAPSHOTS, told
 from connectors.jira.tables import ISSUE_KINDS, WISHES
 from storage.evidence.store import KindState
 

@@ -13,10 +13,9 @@ import orjson
 from connectors.contract import Capability, ConnectorContext
 from connectors.jira.answers import Json, RefusedError
 from connectors.jira.assets import attribute_names, item_columns
-from connectors.jira.fields import Field, FieldMap, field_of
+from connectors.jira.fields import Field, FieldMap, Known, Layout, columns_of, field_of
 from connectors.jira.history import Status, status_of
 from connectors.jira.issues import Issues
-from connectors.jira.layout import Known, Layout, columns_of
 from connectors.jira.people import People
 from connectors.jira.search import Query, Search, Wanted, quoted
 from connectors.jira.settings import BROUGHT, JiraSettings
@@ -44,6 +43,10 @@ class Reader:
         self.context = context
         self.people = People(context.protection)
         self._issues: dict[str, Issues] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.site.close()
 
     @cached_property
     def statuses(self) -> Mapping[str, Status]:

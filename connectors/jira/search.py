@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from connectors.jira.answers import Json, RefusedError
+from connectors.jira.answers import Json, RefusedError, milliseconds, moment_of
 from connectors.jira.site import Site
-from connectors.jira.times import moment_of
 from connectors.platform.ahead import SideBySide
 from connectors.platform.answers import CancelledError, TransientError
 from storage.errors import RetriableError
@@ -55,11 +54,6 @@ class Wanted:
     comments: bool = False
     links: bool = False
     """Links to pages elsewhere, one request for each issue."""
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return a moment as UNIX milliseconds."""
-    return round(moment.astimezone(UTC).timestamp() * 1000)
 
 
 class Search:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from connectors.contract import ConnectorSettings
+from connectors.platform import settings
 from connectors.platform.settings import (
     BasicAuth,
-    OAuthClient,
     Part,
-    Retries,
+    PlatformSettings,
     Secret,
-    Timeouts,
-    Tls,
     record_kind,
     safe_address,
-    span,
 )
-from connectors.platform.targets import column_refused, share
 from storage.records import KINDS
 
 GATEWAY = "https://api.atlassian.com"
@@ -60,22 +55,21 @@ class PersonalToken(Part):
     token: Secret
 
 
-class _OAuth(OAuthClient):
+class _Address(Part):
     token_url: str | None = None
     """Where tokens are asked for, unless that is Atlassian's own address or the site's."""
 
 
-class ClientCredentials(_OAuth):
+class ClientCredentials(settings.ClientCredentials, _Address):
     """OAuth 2.0 of a service account, without anybody's consent."""
 
-    grant: Literal["client_credentials"]
 
+class RefreshGrant(settings.RefreshGrant, _Address):
+    """OAuth 2.0 with a refresh token that somebody obtained; Jira gives another one with each use of it."""
 
-class RefreshGrant(_OAuth):
-    """OAuth 2.0 with a refresh token that somebody obtained."""
-
-    grant: Literal["refresh"]
-    refresh_token: Secret
+    kept_in: str = Field(min_length=1)
+    """File for the newest refresh token, from the configuration's folder; a secret that this account alone
+    may read."""
 
 
 OAuth = Annotated[ClientCredentials | RefreshGrant, Field(discriminator="grant")]
@@ -96,14 +90,7 @@ def site_url(value: str) -> str:
 
 def mapped_column(value: str) -> str:
     """Return `kind.column`; raises ValueError for a column that cannot be mapped."""
-    kind, _, column = value.partition(".")
-    if kind not in KINDS or not column:
-        raise ValueError(f"'{value}' is not written kind.column, such as incident.service_id.")
-    if refused := column_refused(KINDS[kind], column):
-        raise ValueError(refused)
-    if column in ("id", "updated_at", "revision") or kind not in MAPPED:
-        raise ValueError(f"'{value}' is given by Jira and cannot be mapped.")
-    return value
+    return settings.mapped_column(value, "Jira", KINDS.keys() - MAPPED)
 
 
 def issue_kind(value: str) -> str:
@@ -113,16 +100,13 @@ def issue_kind(value: str) -> str:
     return value
 
 
-class JiraSettings(ConnectorSettings):
+class JiraSettings(PlatformSettings):
     """A Jira site: where it is, with which account, and what to read of it."""
 
     type: Literal["jira"]
     url: Annotated[str, AfterValidator(site_url)]
     """Address of the site, with the context path of Data Center: https://corp.atlassian.net."""
     auth: Auth
-    tls: Tls = Tls()
-    proxy: str | None = None
-    """Address of a proxy, http://proxy:8080."""
     gateway: Annotated[str, AfterValidator(site_url)] = GATEWAY
     """Address of Atlassian's API, which scoped tokens, OAuth 2.0, Assets and alerts of Cloud go to."""
     projects: tuple[str, ...] = ()
@@ -135,8 +119,6 @@ class JiraSettings(ConnectorSettings):
         default_factory=dict
     )
     """Issue types by record kind, in place of the usual ones: `request: [Purchase, Access]`."""
-    since: Annotated[str | None, BeforeValidator(lambda value: value and span(value))] = None
-    """How far back issues count by their last update, 24 months or 2024-01-01; all unless given."""
     map: dict[Annotated[str, AfterValidator(mapped_column)], str] = Field(default_factory=dict)
     """Own fields, by name or id: `incident.service_id: customfield_10211`."""
     workers: int = Field(default=4, ge=1, le=10)
@@ -149,16 +131,10 @@ class JiraSettings(ConnectorSettings):
     """Hours after which searches surely show what was written; what changed before is then read once more."""
     clocks_every: float = Field(default=1, ge=0)
     """Hours between two readings of open issues whose service level clocks run; 0 reads them every time."""
-    sweep_every: float = Field(default=7, ge=0)
-    """Days between two comparisons of all identifiers, which find deleted and late issues."""
     comments: bool = True
     """Read when comments were made, which tells the first response; their words are dropped at once."""
     knowledge_links: bool = False
     """Ask for the pages of Confluence that issues are linked with; costs a request for every issue."""
-    tolerated_share: Annotated[float, BeforeValidator(share), Field(ge=0, le=1)] = 0.01
-    """Share of issues that may be unreadable; more of them stop the sync."""
-    timeouts: Timeouts = Timeouts()
-    retries: Retries = Retries()
 
     @property
     def kinds(self) -> tuple[str, ...]:

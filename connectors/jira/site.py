@@ -25,7 +25,15 @@ from connectors.jira.settings import (
 )
 from connectors.platform import transport
 from connectors.platform.answers import CancelledError
-from connectors.platform.credentials import Basic, Bearer, Credentials, Token, TokenPost
+from connectors.platform.credentials import (
+    Basic,
+    Bearer,
+    Credentials,
+    Token,
+    TokenPost,
+    client_form,
+    refresh_tokens,
+)
 from connectors.platform.settings import BasicAuth
 from connectors.platform.transport import Question, Transport, now_of
 from storage.errors import FatalError
@@ -60,7 +68,7 @@ class Site(Transport):
     ) -> None:
         super().__init__(settings.url, settings, folder, sleep)
         self.settings = settings
-        self._own_credentials = credentials(settings, self.post_token)
+        self._own_credentials = credentials(settings, self.post_token, folder)
 
     @property
     def credentials(self) -> Credentials:
@@ -235,7 +243,7 @@ def _client(address: str) -> JIRA:
     return JIRA(server=address, get_server_info=False, max_retries=0, logging=False)
 
 
-def credentials(settings: JiraSettings, post: TokenPost) -> Credentials:
+def credentials(settings: JiraSettings, post: TokenPost, folder: Path) -> Credentials:
     """Return what the settings ask for; nothing is sent yet."""
     auth = settings.auth
     if isinstance(auth, ApiToken | ScopedToken):
@@ -244,12 +252,4 @@ def credentials(settings: JiraSettings, post: TokenPost) -> Credentials:
         return Basic(auth.user, auth.password.get_secret_value())
     if isinstance(auth, PersonalToken):
         return Bearer(auth.token.get_secret_value())
-    refresh = auth.refresh_token.get_secret_value() if isinstance(auth, RefreshGrant) else None
-    return Token(partial(_form, auth), post, refresh)
-
-
-def _form(auth: ClientCredentials | RefreshGrant, refresh: str | None) -> dict[str, str]:
-    form = {"client_id": auth.client_id, "client_secret": auth.client_secret.get_secret_value()}
-    if isinstance(auth, RefreshGrant):
-        return form | {"grant_type": "refresh_token", "refresh_token": refresh or ""}
-    return form | {"grant_type": "client_credentials"}
+    return Token(partial(client_form, auth), post, refresh_tokens(auth, folder))

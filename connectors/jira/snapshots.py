@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.jira.answers import Json, RefusedError
+from connectors.jira.answers import Json, RefusedError, milliseconds, moment_of
 from connectors.jira.assets import ITEM_COLUMNS, RELATION_COLUMNS, items, relations
-from connectors.jira.cells import plain
-from connectors.jira.operations import ALERT_COLUMNS, alerts
-from connectors.jira.times import moment_of
+from connectors.jira.cells import plain, value_of
+from connectors.jira.tables import ALERTS
 from storage.evidence.store import Record, Value
+from storage.records import KINDS
+from storage.records.schema import FieldClass
 
 if TYPE_CHECKING:
     from connectors.jira.reader import Reader
+
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -81,6 +83,103 @@ def _members(reader: Reader, name: str, inactive: str) -> int | None:
     except RefusedError:
         return None
     return None if total is None else int(total)
+
+
+_PAGE = 100
+_WALL = 20_000
+"""Alerts that one query can be paged through (sum of offset and size)."""
+_KIND = KINDS["alert"]
+_COUNTED = frozenset({"assignment_group", "event_count"})
+_ALWAYS_TOLD = frozenset(name for name, paths in ALERTS.items() if "report." not in paths) | _COUNTED
+ALERT_COLUMNS = frozenset(column.name for column in _KIND.mapped)
+
+
+def told(records: Iterable[Record]) -> frozenset[str]:
+    """Return the columns that alerts like these fill: those of all, and those of their own properties."""
+    filled = {name for one in records for name, value in one.values.items() if value is not None}
+    return _ALWAYS_TOLD | filled
+
+
+def alerts(reader: Reader) -> Iterator[list[Record]]:
+    """Yield all alerts, oldest first; each query begins where the wall ended the one before.
+
+    Raises RefusedError where there is no Operations.
+    """
+    site = reader.site
+    if not site.cloud or not site.cloud_id:
+        raise RefusedError("ops/alerts", 404, "only Cloud has alerts")
+    address = f"{site.settings.gateway}/jsm/ops/api/{site.cloud_id}/v1/alerts"
+    since = None if reader.oldest is None else milliseconds(reader.oldest)
+    seen: set[str] = set()
+    offset = 0
+    while True:
+        parameters = {"sort": "createdAt", "order": "asc", "offset": str(offset), "size": str(_PAGE)}
+        parameters |= {"query": f"createdAt >= {since}"} if since is not None else {}
+        found = site.at(address, "ops/alerts", parameters).get("values") or []
+        fresh = [one for one in found if one["id"] not in seen]
+        seen.update(one["id"] for one in fresh)
+        yield [_alert(reader, one) for one in fresh]
+        offset += len(found)
+        if not found:
+            return
+        if offset + _PAGE > _WALL:
+            since, offset = milliseconds(moment_of(found[-1]["createdAt"])), 0
+
+
+def _alert(reader: Reader, one: Json) -> Record:
+    read: Mapping[str, Callable[[str], Value]] = {
+        "time": _seconds,
+        "person": reader.people.pseudonym,
+        "text": str,
+        "rank": _rank,
+    }
+    values = _own(one.get("extraProperties") or {})
+    for column, names in ALERTS.items():
+        way, *paths = names.split(" | ")
+        found = next((text for path in paths if (text := _inside(one, path))), "")
+        if found:
+            values[column] = read[way](found)
+    if one.get("acknowledged") and values.get("state") == "open":
+        values["state"] = "acknowledged"
+    values |= {"assignment_group": _team(one), "event_count": int(one.get("count") or 1)}
+    values = {name: value for name, value in values.items() if value is not None}
+    return Record(str(one["id"]), values, {}, moment_of(str(one["updatedAt"])), 0)
+
+
+def _rank(priority: str) -> int | None:
+    rank = priority.removeprefix("P")
+    return int(rank) if rank.isdecimal() else None
+
+
+def _seconds(text: str) -> datetime:
+    return moment_of(text).replace(microsecond=0)
+
+
+def _team(one: Json) -> str | None:
+    teams = (
+        str(each.get("name") or "") for each in one.get("responders") or () if each.get("type") == "team"
+    )
+    return next(teams, None) or None
+
+
+def _inside(one: Json, path: str) -> str:
+    """Return what stands at a path, `report.closedBy`, the first of a list."""
+    found: object = one
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    if isinstance(found, list):
+        found = next(iter(found), None)
+    return "" if found is None else str(found)
+
+
+def _own(properties: Json) -> dict[str, Value]:
+    """Return what an alert's own properties say, by column: those that are named like one."""
+    given = {str(name).casefold().replace(" ", "_"): str(value) for name, value in properties.items()}
+    return {
+        column.name: value_of(column.type, given[column.name])
+        for column in _KIND.mapped
+        if column.name in given and column.field_class is FieldClass.PLAIN
+    }
 
 
 _RELEASE_COLUMNS = frozenset(

@@ -103,3 +103,5 @@ STATUSES: Mapping[str, frozenset[str]] = {
     meaning: frozenset(name.casefold() for name in names) for meaning, names in _DATA["statuses"].items()
 }
 CLOCKS: Mapping[str, Sequence[str]] = _DATA["clocks"]
+ALERTS: Mapping[str, str] = _DATA["alerts"]
+"""What fills the columns of an alert: how it is read, and where it stands."""

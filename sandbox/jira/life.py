@@ -6,7 +6,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 from typing import TypeAlias
 
 from sandbox.jira.changes import Writer
@@ -14,7 +13,6 @@ from sandbox.jira.request import Request
 from sandbox.jira.store import Issue, Project, Site
 from sandbox.serving import mutation
 from sandbox.serving.clock import Clock
-from sandbox.serving.script import Occasions
 
 
 @dataclass(frozen=True)
@@ -95,28 +93,16 @@ def moves(count: int = 1) -> Mutation:
     return Mutation("move", effect)
 
 
-class Life:
+class Life(mutation.Life[Scene, Request]):
     """The script of one site."""
 
     def __init__(
         self, mutations: Sequence[Mutation], site: Site, writer: Writer, clock: Clock, seed: int = 1
     ) -> None:
+        super().__init__(mutations, site.lock, seed)
         self._site = site
         self._writer = writer
         self._clock = clock
-        self._lock = Lock()
-        self._entries = [
-            (mutation, Occasions(mutation.when, f"{seed}:{position}:{mutation.name}"))
-            for position, mutation in enumerate(mutations)
-        ]
 
-    def go_on(self, request: Request) -> None:
-        """Do what is due before a request is answered."""
-        if not self._entries:
-            return
-        with self._lock, self._site.lock:
-            for mutation, occasions in self._entries:
-                number = occasions.due(request)
-                if number:
-                    chance = occasions.random(number)
-                    mutation.effect(Scene(self._site, self._writer, self._clock, chance))
+    def _scene(self, request: Request, chance: random.Random) -> Scene:
+        return Scene(self._site, self._writer, self._clock, chance)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Unpack
 
 import orjson
 
@@ -20,25 +17,15 @@ from sandbox.jira.request import Request, refused
 from sandbox.jira.settings import Mode, Settings
 from sandbox.jira.store import Site
 from sandbox.jira.truth import truth
-from sandbox.serving.certificates import Security
-from sandbox.serving.clock import Clock
-from sandbox.serving.control import PREFIX, Control
 from sandbox.serving.exchange import Reply
-from sandbox.serving.fault import Fault, Faults
-from sandbox.serving.host import Host
 from sandbox.serving.journal import Journal
-from sandbox.serving.latency import NONE, Latency
-from sandbox.serving.script import Occasions, When
-
-_EVERYTHING = When(area="*")
+from sandbox.serving.platform import Conditions, SimulatedPlatform
 
 
-class SandboxJira:
+class SandboxJira(SimulatedPlatform[Request]):
     """Serves `site` between `__enter__` and `__exit__`, as Cloud or as Data Center.
 
-    `faults` and `life` say what goes wrong and what goes on; both are seeded. `tls` is False, True, or
-    `mutual`. `port` 0 is a free one; one that is taken raises OSError. Raises at the end what went wrong
-    in the sandbox itself.
+    `life` says what goes on while it is read; faults, clock, seed and the rest stand in `Conditions`.
     """
 
     def __init__(
@@ -46,38 +33,23 @@ class SandboxJira:
         site: Site,
         mode: Mode = "cloud",
         *,
-        seed: int = 1,
         settings: Settings | None = None,
-        faults: Sequence[Fault] = (),
         life: Sequence[Mutation] = (),
-        latency: Latency = NONE,
-        clock: Clock | None = None,
-        tls: Security = False,
-        zipped: bool = False,
-        port: int = 0,
+        **conditions: Unpack[Conditions],
     ) -> None:
         self.site = site
         self.mode = mode
         self.cloud = mode == "cloud"
+        self.product = "AtlassianEdge" if self.cloud else "Jira"
         self.settings = settings or Settings()
-        self.clock = clock or Clock()
         self.journal = Journal()
+        super().__init__(Request, self.settings, **conditions)
         self.writer = Writer(site, self.clock)
-        self.accounts = Accounts(site, self.settings, self.clock, seed, cloud=self.cloud)
-        self.root = ""
-        """Scheme, host and port: on Cloud api.atlassian.com and the site at once."""
-        self.instance = Instance(site, self.settings, self.clock, self.cloud, seed)
-        self.life = Life(life, site, self.writer, self.clock, seed)
+        self.accounts = Accounts(site, self.settings, self.clock, self.seed, cloud=self.cloud)
+        self.instance = Instance(site, self.settings, self.clock, self.cloud, self.seed)
+        self.life = Life(life, site, self.writer, self.clock, self.seed)
         self.router = Router(self.instance)
-        self._seed = seed
-        self._latency, self._delays = latency, Occasions(_EVERYTHING, f"{seed}:latency")
-        self._admission = Admission(self.settings.limits, self.clock)
-        self._faults = Faults(faults, self.clock, seed)
-        self._control = Control(self._truth, self.journal, self.clock)
-        product = "AtlassianEdge" if self.cloud else "Jira"
-        self._host = Host(
-            self._respond, Request, self.clock, product=product, tls=tls, zipped=zipped, port=port
-        )
+        self._gate = Admission(self.settings.limits, self.clock)
 
     @property
     def url(self) -> str:
@@ -100,36 +72,17 @@ class SandboxJira:
         return self.settings.token
 
     @property
+    def secret(self) -> str:
+        """The same."""
+        return self.token
+
+    @property
     def personal_token(self) -> str:
         """Personal access token of Data Center."""
         return self.settings.personal_token
 
-    @property
-    def client_id(self) -> str:
-        """Id of the OAuth client."""
-        return self.settings.client_id
-
-    @property
-    def client_secret(self) -> str:
-        """Secret of the OAuth client."""
-        return self.settings.client_secret
-
-    @property
-    def ca_file(self) -> Path | None:
-        """Certificate (PEM) of the authority that signed the server's, None without TLS."""
-        certificates = self._host.certificates
-        return certificates.authority if certificates else None
-
-    def __enter__(self) -> Self:
-        self.root = self._host.open()
+    def _opened(self) -> None:
         self.instance.url = self.url
-        self._host.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._host.close(quietly=error is not None)
 
     def truth(self, kind: str = "issue", *, visible: bool = True) -> list[dict[str, Any]]:
         """Return what a perfect reader has at the end.
@@ -139,52 +92,23 @@ class SandboxJira:
         """
         return truth(self.instance, kind, visible=visible)
 
-    def script_faults(self, faults: Sequence[Fault]) -> None:
-        """Replace the script of faults; an empty one ends them."""
-        self._faults = Faults(faults, self.clock, self._seed)
-
     def expire_page_tokens(self) -> None:
         """Let every token of a page expire, as seven days do."""
         self.router.search.tokens.forget()
         self.router.issues.tokens.forget()
 
-    def _truth(self, kind: str, visible: bool) -> list[dict[str, Any]]:
+    def _told(self, kind: str, visible: bool) -> list[dict[str, Any]]:
         return self.truth(kind, visible=visible)
 
-    def _respond(self, request: Request) -> Reply:
-        if request.path.startswith(PREFIX):
-            return self._control.answer(request)
-        self.clock.tick()
-        at, begin = self.clock.text(), time.perf_counter()
-        user = ""
+    def _failed(self, error: Exception) -> Reply:
+        return refused(500, f"The sandbox itself failed: {error!r}")
 
-        def work() -> Reply:
-            nonlocal user
-            self._wait(request)
-            try:
-                user, reply = self._answer(request)
-                return self._faults.strike(request, reply)
-            except Exception as error:
-                self._host.errors.append(error)
-                return refused(500, f"The sandbox itself failed: {error!r}")
-
-        reply, concurrent = self._admission.serve(request, work)
-        seconds = time.perf_counter() - begin
-        self._note_body(request)
-        self.journal.note(request, reply, at=at, user=user, seconds=seconds, concurrent=concurrent)
-        return reply
-
-    def _note_body(self, request: Request) -> None:
+    def _noted(self, request: Request, reply: Reply) -> None:
         """Let the journal have what was asked for in a body too."""
         if request.body and request.address.reading and request.area != "token":
             for name, value in request.json().items():
                 text = value if isinstance(value, str) else orjson.dumps(value).decode()
                 request.parameters.setdefault(name, text)
-
-    def _wait(self, request: Request) -> None:
-        seconds = self._latency.seconds(self._delays.random(request.number))
-        if seconds > 0:
-            self._host.stopping.wait(seconds)
 
     def _answer(self, request: Request) -> tuple[str, Reply]:
         if not self._placed(request):

@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sandbox.jira.store import Issue
+from sandbox.serving.settings import Client
 
 Mode = Literal["cloud", "data_center"]
 
@@ -48,7 +49,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Client):
     """One site."""
 
     user: str = ""
@@ -58,13 +59,10 @@ class Settings:
     scoped_token: str = "sandbox-scoped-token"  # noqa: S105
     """API token that only the addresses below /ex/jira take."""
     personal_token: str = "sandbox-personal-token"  # noqa: S105
-    client_id: str = "sandbox-client"
-    client_secret: str = "sandbox-secret"  # noqa: S105
     refresh_token: str = "sandbox-refresh"  # noqa: S105
     """The first refresh token; each use gives another."""
     others: Mapping[str, str] = field(default_factory=dict)
     """Further accounts with their secrets."""
-    token_seconds: int = 3600
     cloud_id: str = "1c0ffee0-0000-4000-8000-00000000c10d"
     context: str = "/jira"
     """Path that Data Center is served below."""

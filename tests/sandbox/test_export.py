@@ -26,7 +26,7 @@ from sandbox.organisation import (
     write_truth,
 )
 from sandbox.organisation.clock import business_moment, business_seconds
-from sandbox.organisation.export import FILES
+from sandbox.organisation.export import AUDITED, FILES
 from storage.errors import UsageError
 from storage.records import KINDS
 
@@ -141,7 +141,7 @@ def test_the_truth_is_kept_apart_from_the_records(made: Organisation, tmp_path: 
 def test_the_configuration_is_valid(made: Organisation, tmp_path: Path) -> None:
     write_export(made, tmp_path / "export")
     file = tmp_path / "itsm-maturity.yaml"
-    file.write_text(configuration("export", UNTIL), encoding="utf-8")
+    file.write_text(configuration(made, "export", UNTIL), encoding="utf-8")
     assert load(file, {}) is not None
 
 
@@ -154,26 +154,30 @@ def mapped(text: str) -> dict[str, dict[str, Any]]:
 def test_every_field_of_the_export_is_read_when_all_kinds_are(made: Organisation, tmp_path: Path) -> None:
     write_export(made, tmp_path / "export")
     file = tmp_path / "itsm-maturity.yaml"
-    file.write_text(configuration("export", UNTIL, EXPORTED_KINDS), encoding="utf-8")
+    file.write_text(configuration(made, "export", UNTIL, EXPORTED_KINDS), encoding="utf-8")
     assert load(file, {}) is not None
     records = mapped(file.read_text("utf-8"))
-    assert set(records) == set(KINDS) - {"transition"}
+    assert set(records) == set(KINDS)
     for kind, settings in records.items():
         header = rows_of(tmp_path / str(settings["path"]))[0]
-        # an incident's history brings actor and times
-        beside = {"at", "actor", "updated_at"} if kind == "incident" else set()
-        assert settings["columns"] == {name: name for name in header if name not in beside}, kind
+        assert settings["columns"] == {name: name for name in header}, kind
 
 
-def test_only_the_kinds_asked_for_are_read() -> None:
-    assert set(mapped(configuration())) == {"incident", "service_level", "group"}
-    assert set(mapped(configuration(kinds=["change", "group"]))) == {"incident", "change", "group"}
-    assert set(mapped(configuration(kinds=[]))) == {"incident"}
+def test_every_change_of_the_export_is_that_of_a_tracked_field(made: Organisation, tmp_path: Path) -> None:
+    write_export(made, tmp_path)
+    found = {(row["record_kind"], row["field"]) for row in rows_of(tmp_path / "transitions.csv")}
+    assert found <= {(kind, field) for kind, fields in AUDITED.items() for field in fields}
 
 
-def test_a_kind_without_a_file_is_refused() -> None:
+def test_only_the_kinds_asked_for_are_read(made: Organisation) -> None:
+    always = {"incident", "transition"}
+    assert set(mapped(configuration(made, kinds=["change", "group"]))) == always | {"change", "group"}
+    assert set(mapped(configuration(made, kinds=[]))) == always
+
+
+def test_a_kind_without_a_file_is_refused(made: Organisation) -> None:
     with pytest.raises(UsageError, match="department") as refused:
-        configuration(kinds=["department"])
+        configuration(made, kinds=["department"])
     assert "release" in refused.value.hint
 
 

@@ -8,7 +8,8 @@ from functools import cache
 import pytest
 
 from sandbox.organisation import Organisation, Quality, generate
-from sandbox.organisation.gaming import SCENARIOS, game
+from sandbox.organisation.gaming import SCENARIOS, VARIANTS, game
+from sandbox.organisation.gaming.unrest import disquiet
 from sandbox.organisation.table import Table
 from storage.errors import UsageError
 
@@ -55,6 +56,37 @@ def test_histories_stay_numbered_from_zero_in_the_order_of_time(scenario: str) -
         assert str(row["at"]) >= at
         seen[row["record_id"]] = (step + 1, str(row["at"]))
     assert len({row["id"] for row in rows(table)}) == len(table)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_changes_records_in_the_same_way_each_time(variant: str) -> None:
+    before = tables(honest())
+    once, twice = (tables(game(honest(), variant, seed=3, until=UNTIL)) for _ in range(2))
+    changed = [name for name in before if rows(once[name]) != rows(before[name])]
+    assert changed
+    assert all(rows(once[name]) == rows(twice[name]) for name in changed)
+
+
+def test_honest_unrest_adds_closed_imports_and_moves_no_opening() -> None:
+    restless = disquiet(honest(), seed=1, until=UNTIL)
+    opened = {row["id"]: row["opened_at"] for row in rows(restless.incidents)}
+    assert opened.items() >= {row["id"]: row["opened_at"] for row in rows(honest().incidents)}.items()
+    new = [row for row in rows(restless.incidents) if str(row["id"]).startswith("NEW")]
+    assert {(row["created_by"], row["state"]) for row in new} == {("import.user", "Closed")}
+    assert restless.truth == honest().truth
+
+
+def test_nothing_is_resolved_by_a_person_on_the_public_holidays() -> None:
+    restless = disquiet(honest(), seed=1, until=UNTIL)
+    idle = [
+        row["id"]
+        for row in rows(restless.incidents)
+        if "2026-04-03" <= str(row["resolved_at"]) < "2026-04-07"
+        and not row["disposition"]
+        and not row["parent_id"]
+        and row["resolver"] != "import.user"
+    ]
+    assert idle == []
 
 
 def test_the_truth_stays_and_says_what_was_done() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from sandbox.jira.store import Entity, Project
 from sandbox.jira.store.entities import CATEGORIES, HERE
 from sandbox.serving.exchange import Reply, answer
 
+_COUNTED = {"undefined": "unmapped", "new": "toDo", "indeterminate": "inProgress", "done": "done"}
+"""Names that the counts of a version have for the categories of statuses."""
+
 
 class Metadata:
     """The description of one site."""
@@ -21,6 +25,7 @@ class Metadata:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         site = instance.site
+        self._counts: tuple[int, Counter[tuple[str, str]]] = -1, Counter()
         self._kinds: Mapping[str, Callable[[], Iterable[Entity]]] = {
             "issuetype": lambda: site.types.values(),
             "priority": lambda: site.priorities.values(),
@@ -237,13 +242,24 @@ class Metadata:
     def _version(self, version: Entity, expand: list[str]) -> dict[str, Any]:
         shown = version.describe(self._instance.cloud)
         if "issuesstatus" in expand:
-            counts = {"unmapped": 0, "toDo": 0, "inProgress": 0, "done": 0}
-            names = {"new": "toDo", "indeterminate": "inProgress", "done": "done", "undefined": "unmapped"}
-            for issue in self._instance.site.issues.values():
-                if version in issue.fields.get("fixVersions", ()):
-                    counts[names[issue.status.category]] += 1
-            shown["issuesStatusForFixVersion"] = counts
+            counts = self._fixed()
+            shown["issuesStatusForFixVersion"] = {
+                name: counts[version.id, category] for category, name in _COUNTED.items()
+            }
         return shown
+
+    def _fixed(self) -> Counter[tuple[str, str]]:
+        """Return the number of issues by fix version and category, counted once a state of the site."""
+        site = self._instance.site
+        state, counts = self._counts
+        if state != site.version:
+            counts = Counter(
+                (version.id, issue.status.category)
+                for issue in site.issues.values()
+                for version in issue.fields.get("fixVersions") or ()
+            )
+            self._counts = site.version, counts
+        return counts
 
     def components(self, request: Request) -> Reply:
         """Answer the components of a project."""

@@ -23,6 +23,8 @@ class OperationsApi:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
+        self._last: tuple[tuple[object, ...], list[Alert]] = (), []
+        """What was asked for last, and the alerts in that order."""
 
     def _operations(self, request: Request) -> Operations | None:
         operations = self._instance.site.operations
@@ -49,13 +51,16 @@ class OperationsApi:
         return reply
 
     def _found(self, operations: Operations, request: Request) -> list[Alert]:
+        asked = (len(operations.alerts), *(str(request.asked(name)) for name in ("query", "sort", "order")))
+        if self._last[0] == asked:
+            return self._last[1]
         terms = _TERM.findall(str(request.asked("query") or ""))
         found = [each for each in operations.alerts if all(_fits(each, *term) for term in terms)]
         updated = request.asked("sort") == "updatedAt"
         descending = str(request.asked("order") or "desc") == "desc"
-        return sorted(
-            found, key=lambda each: (each.updated if updated else each.created, each.id), reverse=descending
-        )
+        found.sort(key=lambda each: (each.updated if updated else each.created, each.id), reverse=descending)
+        self._last = asked, found
+        return found
 
     def _alert(self, alert: Alert) -> dict[str, Any]:
         return {

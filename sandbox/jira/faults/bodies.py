@@ -108,13 +108,15 @@ def warned(kind: str = "CLAUSE_LIMIT_EXCEEDED") -> Fault:
 
 
 def failed_issues(count: int = 2) -> Fault:
-    """Give some issues of a bulk fetch as errors that a second try does not have."""
+    """Give some issues of a bulk fetch as errors that a second try does not have; nothing else knows them."""
 
     def edit(content: Content, strike: Strike) -> None:
         rows = _rows(content)
-        failed = [{"id": row["id"], "errorMessage": "The issue could not be read."} for row in rows[:count]]
-        del rows[:count]
-        content["issueErrors"] = failed
+        if "issues" in content:
+            content["issueErrors"] = [
+                {"id": row["id"], "errorMessage": "The issue could not be read."} for row in rows[:count]
+            ]
+            del rows[:count]
 
     return _edited("issue errors", edit)
 

@@ -99,7 +99,7 @@ class Builder:
 
     def own(self, drafts: Sequence[Draft], used: Iterable[str]) -> None:
         """Put what Jira has no field for into fields of a customer's own, named like the column."""
-        if not drafts:
+        if not drafts or not self.traps.own_fields:
             return
         known = set(used)
         for column in (each for each in drafts[0].row if each not in known):

@@ -159,10 +159,10 @@ class Traps:
     """Share of the approvals without any approver or decision."""
     change_clocks: bool = False
     """Changes and problems have clocks too; the stock template has none for them."""
+    own_fields: bool = True
+    """What Jira has no field for stands in fields of a customer's own, named like the column."""
     group_field: bool = True
     """A field holds the assignment group, with history; stock sites have only the assignee."""
-    development: bool = False
-    """Issues show deployments in the development field."""
 
 
 def base_site(traps: Traps | None = None) -> Site:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from sandbox.jira import SandboxJira, Site
+from connectors.jira import snapshots
+from sandbox.jira import Limits, SandboxJira, Site
 from sandbox.jira.fill.template import add_project, status_of, type_of
 from sandbox.jira.settings import Mode, Settings
 from sandbox.jira.store import Issue
@@ -181,3 +182,20 @@ def test_only_what_is_recent_is_read_where_that_is_wanted() -> None:
         jira.clock.advance(timedelta(days=8))
         read(jira, store, since="2024-05-01")
         assert len(store.records["incident"]) == before
+
+
+@pytest.mark.parametrize("oldest", [None, date(2025, 6, 1)])
+def test_alerts_are_read_beyond_the_wall_of_one_query(
+    oldest: date | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_WALL", 200)
+    served = site(1.0)
+    operations = served.operations
+    assert operations is not None
+    with sandbox("cloud", served, settings=Settings(limits=Limits(alerts=200))) as jira:
+        store = Store()
+        store.sync(connect(jira, oldest=oldest, records=["alert"]))
+    first = 0 if oldest is None else datetime(2025, 6, 1, tzinfo=UTC).timestamp() * 1000
+    wanted = {each.id for each in operations.alerts if each.created >= first}
+    assert len(wanted) > 150
+    assert store.ids("alert") == wanted

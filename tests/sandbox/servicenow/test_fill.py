@@ -127,6 +127,41 @@ def test_only_requested_items_are_requested_items(planted: Organisation, planted
     assert any(sys_id("sc_req_item", item) in clocks for item in items)
 
 
+def test_contacts_are_interactions_with_what_they_turned_into(
+    planted: Organisation, planted_tables: Tables
+) -> None:
+    contacts = {str(row["id"]): row for row in planted.requests.rows() if row["type"] == "contact"}
+    rows = _by_number(planted_tables, "interaction")
+    assert {*rows} == {*contacts}
+    became = {
+        row["interaction"]: row["document_id"]
+        for row in planted_tables.rows("interaction_related_record")
+        if row.get("document_table") == "incident"
+    }
+    for name, contact in contacts.items():
+        incident = sys_id("incident", str(contact["incident_id"])) if contact["incident_id"] else None
+        assert became.get(sys_id("interaction", name)) == incident
+        assert bool(rows[name]["wait_time"]) == bool(contact["acknowledged_at"])
+
+
+def test_an_article_names_what_it_was_written_from_and_a_departed_owner_has_no_active_account(
+    planted: Organisation, planted_tables: Tables
+) -> None:
+    rows = _by_number(planted_tables, "kb_knowledge")
+    users = {row["sys_id"]: row for row in planted_tables.rows("sys_user")}
+    known = {str(row["id"]): row for row in planted.knowledge.rows()}
+    for name, article in known.items():
+        versions = [row for row in planted_tables.rows("kb_knowledge") if row["number"] == name]
+        row = next(one for one in versions if one["sys_id"] == sys_id("kb_knowledge", name))
+        if article["problem_id"] and not article["origin_id"]:
+            assert row["source"] == sys_id("problem", str(article["problem_id"]))
+        if article["owner"]:
+            assert users[row["author"]]["active"] == str(bool(article["owner_active"])).lower()
+        else:
+            assert row["author"] == ""
+    assert rows
+
+
 def test_a_replaced_model_is_in_the_history_of_its_item(
     planted: Organisation, planted_tables: Tables
 ) -> None:
