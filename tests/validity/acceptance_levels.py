@@ -27,9 +27,9 @@ STABLE_LEVELS: Final = (2, 3, 4)
 STABLE_SEEDS: Final = (1, 2)
 QUARTERS: Final = 4
 """A year: the first assessment confirms its own level, four more follow."""
-MID_BAND: Final = mid_band(MEDIUM, range(1, 9))
-SMALL_BAND: Final = mid_band(SMALL, range(1, 9))
-RANDOM: Final = random_family(MEDIUM, range(1, 25))
+MID_BAND: Final = mid_band(MEDIUM, range(1, 6))
+SMALL_BAND: Final = mid_band(SMALL, range(1, 6))
+RANDOM: Final = random_family(MEDIUM, range(1, 13))
 Year = tuple[tuple[int, int], ...]
 """Raw and confirmed level of each quarter."""
 

@@ -85,8 +85,18 @@ def figures_of(found: Sequence[Tally]) -> Iterator[Figure]:
     unmeasured = 100 * sum(each.tried - each.measured for each in found) / tried
     yield at_most(f"{name}: not measured for want of records", unmeasured, 1, "%", cases=tried)
     yield from _coverage(found)
+    small = [each for each in found if 0 < each.multiple < LARGE]
+    yield shown(
+        f"Planted values: indicators with less than {LARGE} times their minimum sample",
+        len(small),
+        "indicators",
+        cases=counted,
+        reading="; ".join(f"`{each.indicator}` {each.multiple:.1f} times" for each in small),
+    )
 
 
+LARGE = 10
+"""Times the minimum sample that the lines of 10x ask for."""
 CREDIBLE = (
     "counted where as few agreements, had each a chance of 93 %, would come about less than once in a "
     "thousand times; with so few organisations an indicator that agrees in 95 % may well show less than 93"

@@ -8,10 +8,10 @@ from typing import Final
 
 from evaluators import ladder
 from evaluators.achievement import achievement
-from evaluators.practice import standing_of
 from evaluators.results import PracticeResult
 from evaluators.roadmap import Roadmap, roadmap
 from evaluators.roadmap.plan import raised
+from evaluators.standing import standing_of
 from tests.evaluators.made import ENTRIES, some_practice
 from tests.validity.figures import Figure, at_least, at_most
 

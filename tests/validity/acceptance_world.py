@@ -199,7 +199,7 @@ def _outcome(case: Case, truth: int, planted: Mapping[str, float], result: Pract
         )
         for row in range(CONFIDENCE_DRAWS)
     ]
-    return Outcome(case, truth, planted, _light(result), tuple(levels.tolist()), tuple(rows))
+    return Outcome(case, truth, planted, lightened(result), tuple(levels.tolist()), tuple(rows))
 
 
 def _attribute_draws(result: PracticeResult) -> dict[str, FloatArray]:
@@ -214,7 +214,7 @@ def _attribute_draws(result: PracticeResult) -> dict[str, FloatArray]:
     return {name: ladder.attribute_draws(each, CONFIDENCE_DRAWS) for name, each in drawn.items()}
 
 
-def _light(result: PracticeResult) -> PracticeResult:
+def lightened(result: PracticeResult) -> PracticeResult:
     """Drop what nobody looks at any more, so that many fit into memory."""
     return replace(
         result,

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scipy.stats import beta
+
+ENOUGH = 100
+"""Cases from which on a share is judged as it stands …"""
+SURE = 0.95
+"""… with fewer only where its one-sided bound lies on the same side of the bar."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -16,7 +23,7 @@ class Figure:
     unit: str
     bar: str
     holds: bool | None
-    """None where there is no bar: the figure is shown beside one that has."""
+    """None where there is no bar, or too few cases for a verdict."""
     cases: int | None = None
     """How many were tried."""
     reading: str = ""
@@ -25,7 +32,16 @@ class Figure:
     @property
     def verdict(self) -> str:
         """Return the word for whether the bar is held."""
-        return "shown" if self.holds is None else "pass" if self.holds else "FAIL"
+        if self.holds is None:
+            return "undecided" if self.bar else "shown"
+        return "pass" if self.holds else "FAIL"
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Return the 95 % interval of a share among cases in percent (Clopper-Pearson)."""
+        if self.unit != "%" or not self.cases:
+            return None
+        return bounds(self.figure, self.cases, (1 + SURE) / 2)
 
     def __str__(self) -> str:
         """Return a line of a log."""
@@ -44,6 +60,14 @@ class Figure:
         return cls(**others, holds=shape["pass"])
 
 
+def bounds(percent: float, cases: int, confidence: float = SURE) -> tuple[float, float]:
+    """Return the lower and the upper bound of a share in percent, each at this confidence."""
+    hits = round(percent * cases / 100)
+    low = float(beta.ppf(1 - confidence, hits, cases - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(confidence, hits + 1, cases - hits)) if hits < cases else 1.0
+    return 100 * low, 100 * high
+
+
 def within(name: str, figure: float, expected: float, tolerance: float, unit: str) -> Figure:
     """Return a figure that must lie within a tolerance of what is expected."""
     holds = abs(figure - expected) <= tolerance
@@ -54,14 +78,27 @@ def at_least(
     name: str, figure: float, bar: float, unit: str, *, cases: int | None = None, reading: str = ""
 ) -> Figure:
     """Return a figure that must reach a bar."""
-    return Figure(name, round(figure, 4), unit, f"≥ {bar:g}", figure >= bar, cases, reading)
+    holds = _decided(figure, unit, cases, bar, figure >= bar)
+    return Figure(name, round(figure, 4), unit, f"≥ {bar:g}", holds, cases, reading)
 
 
 def at_most(
     name: str, figure: float, bar: float, unit: str, *, cases: int | None = None, reading: str = ""
 ) -> Figure:
     """Return a figure that must not pass a bar."""
-    return Figure(name, round(figure, 4), unit, f"≤ {bar:g}", figure <= bar, cases, reading)
+    holds = _decided(figure, unit, cases, bar, figure <= bar)
+    return Figure(name, round(figure, 4), unit, f"≤ {bar:g}", holds, cases, reading)
+
+
+def _decided(figure: float, unit: str, cases: int | None, bar: float, holds: bool) -> bool | None:
+    """Return the verdict on a share; None where so few cases could as well have come out beyond the bar.
+
+    A bar of 0 or 100 asks for every case, so each one counts as it is.
+    """
+    if unit != "%" or cases is None or cases >= ENOUGH or not 0 < bar < 100:
+        return holds
+    low, high = bounds(figure, cases)
+    return None if low < bar < high else holds
 
 
 def between(

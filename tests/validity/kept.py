@@ -50,8 +50,7 @@ class Kept(Generic[Asked, Answer]):
 
     def __call__(self, asked: Asked) -> Answer:
         """Return the answer, from the folder where it is there."""
-        source = inspect.getsource(sys.modules[self.work.__module__])
-        words = f"{source}{self.work.__qualname__}({asked!r})"
+        words = f"{sources_of(self.work.__module__)}{self.work.__qualname__}({asked!r})"
         file = self.folder / f"{hashlib.sha256(words.encode()).hexdigest()[:24]}.pickle"
         if file.exists():
             known: Answer = pickle.loads(file.read_bytes())
@@ -62,6 +61,15 @@ class Kept(Generic[Asked, Answer]):
         written.write_bytes(pickle.dumps(answer))
         written.replace(file)
         return answer
+
+
+@cache
+def sources_of(module: str) -> str:
+    """Return the source of a module and of the proofs' modules that it takes something from."""
+    own = sys.modules[module]
+    used = {getattr(each, "__module__", None) for each in vars(own).values()}
+    near = sorted(name for name in used if isinstance(name, str) and name.startswith("tests.validity."))
+    return "".join(inspect.getsource(sys.modules[name]) for name in dict.fromkeys((module, *near)))
 
 
 @cache
@@ -77,5 +85,5 @@ def folder(places: tuple[str, ...] = CODE) -> Path:
 
 
 def _counts(file: Path) -> bool:
-    """Say whether every answer hangs on a file; the module that asks is looked at with the question."""
+    """Say whether every answer hangs on a file; the module that asks is looked at with its question."""
     return file.parent.name != "validity" or file.name in {"acceptance_world.py", "evidence.py", "planted.py"}

@@ -14,6 +14,8 @@ from tests.validity.workplace import assessed
 
 INCIDENTS = 12_000
 """In 24 months: ten times the minimum sample of every incident indicator, rare P1/P2 included."""
+INCIDENT_MANAGEMENT = ("service_level", "group")
+"""What it needs beside the incidents themselves."""
 LEVELS = range(1, 6)
 SEEDS = range(1, 11)
 
@@ -41,7 +43,7 @@ def recover(level: int, seed: int, folder: Path) -> Recovered:
     organisation = generate(Quality.of_level(level, seed), seed=seed, until=today, incidents=INCIDENTS)
     write_export(organisation, export)
     file = folder / "itsm-maturity.yaml"
-    file.write_text(configuration(export.name), encoding="utf-8")
+    file.write_text(configuration(organisation, export.name, kinds=INCIDENT_MANAGEMENT), encoding="utf-8")
     practice = next(each for each in assessed(file).practices if each.practice == "incident")
     return Recovered(level, seed, practice.level or 0, practice.reason)
 

@@ -36,8 +36,9 @@ from sandbox.servicenow.life import Mutation, Scene
 from scheduler.sync import INCREMENTAL, Options
 from storage.records import KINDS
 from tests.validity.figures import Figure, at_least, at_most
+from tests.validity.platform_world import NAME, NOW, Outcome
 from tests.validity.servicenow_truth import TABLES, View, differences, found, visible_and_all
-from tests.validity.servicenow_world import INCIDENTS, LAG, NAME, NOW, PAGE, STEP, Outcome, Site, site, tables
+from tests.validity.servicenow_world import INCIDENTS, LAG, PAGE, STEP, Site, site, tables
 
 MIXTURES = 210
 LEAST_RUNS = 300

@@ -14,7 +14,8 @@ from sandbox.servicenow import Clock, SandboxServiceNow
 from storage.evidence.store import EvidenceVersion
 from storage.records import KINDS
 from tests.validity.figures import Figure, at_least, at_most
-from tests.validity.servicenow_world import NOW, STEP, Outcome, site, tables
+from tests.validity.platform_world import NOW, Outcome
+from tests.validity.servicenow_world import STEP, site, tables
 
 MOST_OF_A_TABLE = 6
 """Four to find out what is there, once for each kind that needs the table, and one or two for changes."""

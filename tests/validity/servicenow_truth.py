@@ -7,9 +7,10 @@ once more.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from sandbox.servicenow import Access, SandboxServiceNow
 from storage.evidence import relation
@@ -81,7 +82,7 @@ Columns = Mapping[str, Callable[[Row], object]]
 
 
 def _incident(view: View) -> Columns:
-    groups, articles = view.known("sys_user_group"), view.named("m2m_kb_task", "task")
+    groups = view.known("sys_user_group")
     return {
         "opened_at": _time("opened_at"),
         "resolved_at": _time("resolved_at"),
@@ -91,7 +92,6 @@ def _incident(view: View) -> Columns:
         "state": _label(view.labels("incident", "state"), "state"),
         "assignment_group": _through(groups, "assignment_group", "name"),
         "resolution_note_length": lambda row: len(row.get("close_notes", "")),
-        "knowledge_used": lambda row: articles[row["sys_id"]] > 0,
     }
 
 
@@ -206,21 +206,40 @@ def _transitions(view: View) -> Iterator[tuple[str, Values]]:
     groups, stories = view.known("sys_user_group"), defaultdict(list)
     for row in view.rows("metric_instance"):
         stories[row["id"], row["definition"]].append(row)
+    closed = {
+        record for (record, one), rows in stories.items() if fields[one] == "state" and _last(rows)["end"]
+    }
     for (record, definition), rows in stories.items():
-        before: object = None
-        ended: object = None
-        for row in sorted(rows, key=lambda row: (row["start"], row["end"] or "9", row["sys_id"])):
-            begun = datetime.fromisoformat(row["start"])
-            if isinstance(ended, datetime) and begun - ended > _CLOCKS_APART:
-                before = None  # nobody knows what it was in between
-            name: object = row["value"] or row["field_value"] or None
-            if fields[definition] == "assignment_group":
-                name = groups.get(row["field_value"], {}).get("name") or name
-            elif fields[definition] == "assignee":
-                name = bool(name)
-            values = (_time("sys_updated_on")(row), record, fields[definition], before, name)
-            yield row["sys_id"], (*values, _time("start")(row))
-            before, ended = name, _time("end")(row)
+        field, before = fields[definition], None
+        for row, after in zip_longest(ordered := sorted(rows, key=_begins), ordered[1:]):
+            changed, said = _time("sys_updated_on")(row), _value(field, row, groups)
+            yield row["sys_id"], (changed, record, field, before, said, _time("start")(row))
+            before = said
+            if row["end"] and (after is None or _apart(row["end"], after["start"]) > _CLOCKS_APART):
+                before = None
+                # A state is never empty, and what ends with its record was not emptied.
+                if field != "state" and not (after is None and record in closed):
+                    emptied = (changed, record, field, said, None, _time("end")(row))
+                    yield f"{row['sys_id']}:emptied", emptied
+
+
+def _begins(row: Row) -> tuple[str, str, str]:
+    return row["start"], row["end"] or "9", row["sys_id"]
+
+
+def _last(rows: Iterable[Row]) -> Row:
+    return max(rows, key=_begins)
+
+
+def _apart(before: str, after: str) -> timedelta:
+    return datetime.fromisoformat(after) - datetime.fromisoformat(before)
+
+
+def _value(field: str, row: Row, groups: Mapping[str, Row]) -> object:
+    name: object = row["value"] or row["field_value"] or None
+    if field == "assignment_group":
+        return groups.get(row["field_value"], {}).get("name") or name
+    return bool(name) if field == "assignee" else name
 
 
 def _events(view: View) -> dict[str, Values]:

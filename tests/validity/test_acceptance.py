@@ -15,6 +15,7 @@ from tests.validity import (
     acceptance_single,
 )
 from tests.validity.acceptance_same import difference, invariance
+from tests.validity.acceptance_single import Fall, Trial
 from tests.validity.acceptance_world import Case, Outcome, agreement, assessed, organisation_of, outcomes_of
 from tests.validity.figures import Figure
 from tests.validity.kept import Kept
@@ -80,10 +81,21 @@ def test_an_answer_is_worked_out_once_for_each_question(tmp_path: Path) -> None:
     assert [asked("one"), asked("two"), asked("one")] == [1, 2, 1]
 
 
-def test_a_link_to_an_item_lets_nothing_fall() -> None:
-    found = acceptance_single.improved(Case(3, 1, 1_500), ("a link to an item",))
-    assert found.tried == 3
+def test_a_better_record_lets_nothing_fall_in_any_copy() -> None:
+    sorts = ("a link to an item", "a category", "a workaround", "an owner")
+    found = acceptance_single.improved(Trial(Case(3, 1, 1_000), copies=4, rounds=1, sorts=sorts))
+    assert found.tried >= 6
     assert [fall for fall in found.falls if not fall.allowed] == []
+
+
+def test_what_falls_misses_the_bar_of_its_kind_and_is_named() -> None:
+    plain = Fall("a link", "inc-sla-coverage", -3.0, allowed=False)
+    stepped = Fall("a target", "slm-attainment-in-control", -20.0, allowed=False)
+    slight = Fall("a target", "slm-attainment-in-control", -0.5, allowed=True)
+    anything, steps, few, tried = acceptance_single.figures_of([plain, stepped, slight], 10_000, print)
+    assert [each.figure for each in (anything, steps, few)] == [1, 1, 1]
+    assert [each.verdict for each in (anything, steps, few, tried)] == ["FAIL", "FAIL", "shown", "pass"]
+    assert "`inc-sla-coverage` 1" in anything.reading
 
 
 def test_agreement_is_one_for_equal_levels_and_none_for_chance() -> None:

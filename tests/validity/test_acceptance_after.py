@@ -21,7 +21,7 @@ def test_roadmaps_and_explanations_are_sound_in_a_few_random_cases() -> None:
 
 
 def test_losses_that_nobody_is_told_of_and_false_alerts_miss_their_bars() -> None:
-    found = acceptance_change.detection({"a": [True, True], "b": [True, False]}, [], 72, lambda _: None)
-    detected, false = found
-    assert (detected.figure, detected.holds) == (75, False)
-    assert (false.figure, false.holds) == (0, True)
+    told = {"a": [True] * 60, "b": [True] * 30 + [False] * 30}
+    detected, false = acceptance_change.detection(told, [], 72, lambda _: None)
+    assert (detected.figure, detected.verdict) == (75, "FAIL")
+    assert (false.figure, false.verdict) == (0, "pass")
