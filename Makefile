@@ -36,7 +36,7 @@ format: .venv/.dev  ## Put the code into the agreed form
 	@$(BIN)/ruff format .
 
 test: lint  ## Check everything that takes minutes at most, style and types among it
-	@$(BIN)/pytest -n 2 -m "not validate"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not validate"
 
 validate: .venv/.dev  ## Prove the verdicts on organisations whose level is known (ONLY= picks by name)
 	@$(BIN)/python -m tests.validity.report $(if $(ONLY),--only "$(ONLY)")

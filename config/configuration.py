@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,8 +13,9 @@ from config.document import Document, Route, shown_route
 from config.interpolation import Interpolation
 from config.people_key import key_file, people_key
 from config.settings import Assess, Calendars, Departments, Exclude, People, Settings, States
+from config.waiting import Waiting, needed_by
 from evaluators.policy import Calendar, Cohort, Exclusions, Policy
-from storage.errors import Problem
+from storage.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
     from connectors.contract import ConnectorSettings, SettingProblem
@@ -41,6 +42,8 @@ class Configuration:
     settings: Settings
     document: Document
     interpolation: Interpolation
+    waiting: Waiting
+    """Values that reading a platform needs and that could not be filled in."""
     indicators: Document | None = None
     """The file with own indicators: data and positions."""
 
@@ -142,6 +145,12 @@ class Configuration:
             stale_after_days=None if assess.cohort else assess.stale_after,
             exclusions=Exclusions(not self.exclude.none, self.exclude.go_live, self.exclude.warm_up),
         )
+
+    def require_values(self, connectors: Collection[str]) -> None:
+        """Raise ConfigurationError where a password or key that these connectors need is not there."""
+        problems = needed_by(self.waiting, connectors)
+        if problems:
+            raise ConfigurationError(problems, hint="Set it and run this again; what is stored needs none.")
 
     def lacks_key(self) -> bool:
         """Say whether the next use of the people key would make a new one."""

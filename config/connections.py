@@ -29,7 +29,14 @@ def settings_model(type_: str) -> type[ConnectorSettings]:
 
 
 def validated_connection(value: object) -> ConnectorSettings:
-    """Return validated settings; raises pydantic's ValidationError with locations inside `value`."""
+    """Return validated settings; raises pydantic's ValidationError with locations inside `value`.
+
+    Settings are taken as they are: those of a connector that waits for its password.
+    """
+    from connectors.contract import ConnectorSettings
+
+    if isinstance(value, ConnectorSettings):
+        return value
     if not isinstance(value, Mapping):
         raise setting_error(None, "should be a mapping of settings with a `type`")
     return _model(value).model_validate(value)

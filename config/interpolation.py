@@ -32,9 +32,13 @@ class Interpolation:
 
     data: object
     originals: Mapping[Route, Original]
-    unresolved: frozenset[Route]
-    """Values that could not be filled in; what else is wrong with them is not worth saying."""
-    problems: tuple[Problem, ...]
+    unresolved: Mapping[Route, tuple[Problem, ...]]
+    """Values that could not be filled in, and why; what else is wrong with them is not worth saying."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that could not be filled in."""
+        return tuple(problem for found in self.unresolved.values() for problem in found)
 
     def original(self, path: Route) -> str | None:
         """Return what the file says at `path` if that was filled in, else None."""
@@ -91,12 +95,11 @@ class _Interpolator:
         self._environment = environment
         self._folder = folder
         self._originals: dict[Route, Original] = {}
-        self._unresolved: set[Route] = set()
-        self._problems: list[Problem] = []
+        self._unresolved: dict[Route, tuple[Problem, ...]] = {}
 
     def run(self) -> Interpolation:
         data = self._value(self._document.data, ())
-        return Interpolation(data, self._originals, frozenset(self._unresolved), tuple(self._problems))
+        return Interpolation(data, self._originals, self._unresolved)
 
     def _value(self, value: object, path: Route) -> object:
         if isinstance(value, dict):
@@ -167,5 +170,5 @@ class _Interpolator:
         return resolved
 
     def _fail(self, path: Route, message: str, offset: int | None = None) -> None:
-        self._unresolved.add(path)
-        self._problems.append(self._document.problem(path, message, offset=offset))
+        problem = self._document.problem(path, message, offset=offset)
+        self._unresolved[path] = (*self._unresolved.get(path, ()), problem)

@@ -13,6 +13,7 @@ from config.document import Document
 from config.interpolation import Interpolation, interpolate
 from config.messages import validation_problems
 from config.settings import Settings
+from config.waiting import Waiting, may_wait, without
 from storage.errors import ConfigurationError, Problem
 
 HINT = "Mend the file; `itsm-maturity check` reads it again."
@@ -21,19 +22,22 @@ HINT = "Mend the file; `itsm-maturity check` reads it again."
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Configuration:
     """Load the configuration file.
 
-    Raises ConfigurationError with every problem of the file and of the files it names, in file order.
+    Raises ConfigurationError with every problem of the file and of the files it names, in file order. Where
+    nothing is wrong but that passwords and keys of connectors are not there, these wait until they are used.
     """
     document = Document.read(path)
     interpolation = interpolate(document, environment, path.parent)
-    settings, problems = _validated(document, interpolation)
+    waiting = {route: found for route, found in interpolation.unresolved.items() if may_wait(route)}
+    settings, problems = _validated(document, interpolation, waiting)
     indicators = _own_indicators(document, interpolation, path.parent)
     if indicators is not None:
         problems += indicators.problems
-    problems += [*document.problems, *interpolation.problems]
+    problems += document.problems
     problems += _catalogue_problems(document, interpolation, indicators)
-    if problems or settings is None:
-        raise ConfigurationError(in_file_order(problems, document.file), hint=_hint(document))
-    return Configuration(path, settings, document, interpolation, indicators)
+    if problems or settings is None or len(waiting) < len(interpolation.unresolved):
+        everything = [*problems, *interpolation.problems]
+        raise ConfigurationError(in_file_order(everything, document.file), hint=_hint(document))
+    return Configuration(path, settings, document, interpolation, waiting, indicators)
 
 
 def in_file_order(problems: Iterable[Problem], first_file: str) -> list[Problem]:
@@ -52,13 +56,21 @@ def _hint(document: Document) -> str:
     return HINT
 
 
-def _validated(document: Document, interpolation: Interpolation) -> tuple[Settings | None, list[Problem]]:
+def _validated(
+    document: Document, interpolation: Interpolation, waiting: Waiting
+) -> tuple[Settings | None, list[Problem]]:
     if document.problems and not document.mapping:
         return None, []
     try:
-        return Settings.model_validate(interpolation.data), []
+        settings = Settings.model_validate(interpolation.data)
     except ValidationError as error:
-        return None, validation_problems(error, document, interpolation, Settings)
+        problems = validation_problems(error, document, interpolation, Settings)
+        if problems or len(waiting) < len(interpolation.unresolved):
+            return None, problems
+    else:
+        if not waiting:
+            return settings, []
+    return Settings.model_validate(without(interpolation.data, waiting)), []
 
 
 def _own_indicators(document: Document, interpolation: Interpolation, folder: Path) -> Document | None:

@@ -20,7 +20,7 @@ from evaluators.catalogue import (
 from storage.errors import Problem
 
 if TYPE_CHECKING:
-    from config.settings import OverallSettings
+    from config.decisions import OverallSettings
 
 
 def with_entries(own: Document | None) -> tuple[Catalogue, list[Problem]]:

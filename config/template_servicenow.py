@@ -1,13 +1,10 @@
-"""The commented configuration that `init` writes for a ServiceNow instance."""
+"""ServiceNow, as `init` asks about it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from textwrap import fill
 
-from config.template import HEAD, tail, yaml_text
-from storage.errors import UsageError
+from config.template_platform import Platform, Way
 from storage.records import KINDS
 
 PASSWORD = "SERVICENOW_PASSWORD"  # noqa: S105 - the name of a variable
@@ -17,21 +14,6 @@ REFRESH_TOKEN = "SERVICENOW_REFRESH_TOKEN"  # noqa: S105
 SIGNING_KEY = "SERVICENOW_SIGNING_KEY"
 
 _CLIENT = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way to sign in: what it is called, fixed settings, secrets by the variable that holds them."""
-
-    title: str
-    fixed: Mapping[str, str]
-    secrets: Mapping[str, str]
-    needs_user: bool = False
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Environment variables that have to be set."""
-        return tuple(self.secrets.values())
 
 
 WAYS: Mapping[str, Way] = {
@@ -55,56 +37,6 @@ WAYS: Mapping[str, Way] = {
         needs_user=True,
     ),
 }
-
-
-@dataclass(frozen=True)
-class ServiceNowAnswers:
-    """What `init` asked about an instance; no secret is among it."""
-
-    url: str
-    way: str
-    """One of `WAYS`."""
-    user: str | None = None
-    records: tuple[str, ...] = ()
-    """Record kinds to read; all when empty."""
-    name: str = "servicenow"
-    time_zone: str = "UTC"
-
-
-def render_servicenow(answers: ServiceNowAnswers) -> str:
-    """Return the text of a configuration for an instance, with every other setting as a comment.
-
-    Raises UsageError where the way to sign in needs a user and none was given.
-    """
-    way = WAYS[answers.way]
-    if way.needs_user and not answers.user:
-        raise UsageError(
-            f"{way.title[:1].upper()}{way.title[1:]} needs the account's name.", hint="Add --user."
-        )
-    connector = _CONNECTOR.format(
-        name=answers.name,
-        url=yaml_text(answers.url),
-        variables=", ".join(way.variables),
-        auth="".join(f"      {line}\n" for line in _auth_lines(way, answers.user)),
-        records=_records(answers.records),
-    )
-    return HEAD + connector + tail(answers.time_zone)
-
-
-def _auth_lines(way: Way, user: str | None) -> list[str]:
-    lines = [f"{name}: {value}" for name, value in way.fixed.items()]
-    lines += [f"user: {yaml_text(user)}"] if way.needs_user and user else []
-    return lines + [f'{name}: "${{{variable}}}"' for name, variable in way.secrets.items()]
-
-
-def _records(chosen: tuple[str, ...]) -> str:
-    text = ", ".join(chosen or KINDS)
-    mark = "" if chosen else "#"
-    lines = fill(text, 90).splitlines()
-    if len(lines) == 1:
-        return f"    {mark}records: [{text}]\n"
-    inside = "".join(f"    {mark}  {line}\n" for line in lines)
-    return f"    {mark}records: [\n{inside}    {mark}]\n"
 
 
 _CONNECTOR = """\
@@ -141,3 +73,13 @@ connectors:
     #retries: {{attempts: 6, wait: 1, longest: 60, budget: 200}}
 
 """
+
+SERVICENOW = Platform(
+    "servicenow",
+    "ServiceNow",
+    "service-now.com",
+    "https://acme.service-now.com",
+    WAYS,
+    tuple(KINDS),
+    _CONNECTOR,
+)

@@ -6,17 +6,18 @@ import csv
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
-    from sandbox.servicenow import Access, Tables
-    from sandbox.servicenow.faults import Fault
+    from sandbox.organisation import Organisation as Generated
+    from sandbox.servicenow import Access
+    from sandbox.serving.fault import Fault
 
 SEED, USUAL = 1, "defined"
 """The organisation that is generated when nothing else is asked for."""
@@ -32,6 +33,7 @@ UNUSED: Mapping[str, tuple[str, ...]] = {"configuration": ("cmdb_ci", "cmdb_rel_
 PASSWORD = "SANDBOX_PASSWORD"  # noqa: S105 - the name of an environment variable
 """Environment variable with the password of a sandbox's account; without it a well-known one is used."""
 
+Content = TypeVar("Content")
 Tell = Callable[[str], None]
 """Called with what is being done."""
 
@@ -51,17 +53,12 @@ class Organisation:
     until: date
     """First day without records."""
 
-    def tables(self, tell: Tell) -> tuple[Tables, dict[str, Any]]:
-        """Return what a ServiceNow holds of it, and what was planted. Raises UsageError for too little."""
+    def generated(self, tell: Tell) -> Generated:
+        """Return its records. Raises UsageError for too little."""
         from sandbox.organisation.profiles import profile
-        from sandbox.servicenow import tables_of
 
         tell(f"generating {self.incidents:,} incidents and all that hangs on them")
-        organisation = profile(self.profile).generate(
-            seed=self.seed, until=self.until, incidents=self.incidents
-        )
-        tell("filling ServiceNow's tables")
-        return tables_of(organisation), organisation.truth
+        return profile(self.profile).generate(seed=self.seed, until=self.until, incidents=self.incidents)
 
     def options(self) -> tuple[str, ...]:
         """Return what `sandbox` has to be called with for the same records, usual values left out."""
@@ -85,14 +82,12 @@ def hidden(truth: Mapping[str, Any]) -> dict[str, Access]:
     return {name: Access(denied=True) for practice in truth.get("without", ()) for name in UNUSED[practice]}
 
 
-def exported_tables(folder: Path, tell: Tell) -> Tables:
-    """Return the tables of a folder of exported rows; raises UsageError for one that cannot be read."""
-    from sandbox.servicenow import tables_from_folder
-
+def exported(folder: Path, read: Callable[[Path], Content], tell: Tell) -> Content:
+    """Return what a folder of exported rows holds; raises UsageError for one that cannot be read."""
     tell(f"reading {folder}")
     try:
-        return tables_from_folder(folder)
-    except (OSError, UnicodeError, csv.Error) as error:
+        return read(folder)
+    except (OSError, csv.Error, ValueError, KeyError, TypeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(
             f"The tables in {folder} cannot be read: {reason}.",
@@ -100,10 +95,11 @@ def exported_tables(folder: Path, tell: Tell) -> Tables:
         ) from None
 
 
-def faults_of(texts: list[str]) -> list[Fault]:
+def faults_of(
+    texts: Sequence[str], known: tuple[Callable[[str], list[Fault]], Callable[[object], list[Fault]]]
+) -> list[Fault]:
     """Return faults by name or from script files. Raises UsageError for what is neither."""
-    from sandbox.servicenow.faults.named import named, scripted
-
+    named, scripted = known
     found: list[Fault] = []
     for text in texts:
         path = Path(text)
@@ -162,11 +158,15 @@ def configuration(
     organisation of ours which the sandbox serves, whose departments, hours and targets are known; None
     where it serves anything else.
     """
+    tls = f"\n    tls: {{ca_bundle: {json.dumps(str(authority))}}}" if authority else ""
+    text = _CONFIGURATION.format(url=url, user=user, password=password, more=tls)
+    return with_policy(text, truth)
+
+
+def with_policy(text: str, truth: Mapping[str, Any] | None) -> str:
+    """Return a configuration with the departments, hours and targets of the organisation that it reads."""
     from sandbox.organisation import policy
 
-    tls = f"\n    tls: {{ca_bundle: {json.dumps(str(authority))}}}" if authority else ""
-    own = "\n    map: {incident.acknowledged_at: u_acknowledged_at}" if truth is not None else ""
-    text = _CONFIGURATION.format(url=url, user=user, password=password, more=tls + own)
     return text if truth is None else text + policy(truth=truth)
 
 

@@ -14,12 +14,12 @@ from evaluators.results import Assessment, AttributeResult, IndicatorResult, Pra
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from config.template_servicenow import ServiceNowAnswers
+    from config.template_platform import PlatformAnswers
     from evaluators.catalogue import Indicator
     from evaluators.funnel import Comparison
     from scheduler.check import CheckReport
     from scheduler.ledger import KindReport, SyncReport
-    from scheduler.review import Explained, InForce
+    from scheduler.review import Earlier, Explained, InForce
     from storage.errors import ItsmMaturityError
     from storage.history import LedgerRow, Page, Run
 
@@ -132,6 +132,14 @@ def page_shape(items: list[Shape], total: int, limit: int, offset: int) -> Shape
     return {"items": items, "total": total, "limit": limit, "offset": offset}
 
 
+def earlier_shape(others: Sequence[Earlier]) -> list[Shape]:
+    """Return the last results of practices that an assessment left out."""
+    return [
+        {"assessment": each.assessment, "as_of": each.as_of} | practice_shape(each.result, detail=False)
+        for each in others
+    ]
+
+
 def history_shape(page: Page[Assessment], *, detail: bool) -> Shape:
     """Return a page of assessments, newest first."""
     items = [assessment_shape(each, detail=detail) for each in page.items[: page.limit]]
@@ -230,17 +238,18 @@ def check_shape(report: CheckReport) -> Shape:
         "connectors": [asdict(each) for each in report.connectors],
         "indicators": report.indicators,
         "unratable": [asdict(each) for each in report.unratable],
+        "lapsed": list(report.lapsed),
     }
 
 
 def begun_shape(
     file: Path,
-    answers: ServiceNowAnswers,
+    answers: PlatformAnswers,
     unset: Sequence[str],
     report: CheckReport | None,
     failure: ItsmMaturityError | None,
 ) -> Shape:
-    """Return what `init` wrote for an instance; `connection` is null where it was not tried or failed."""
+    """Return what `init` wrote for a platform; `connection` is null where it was not tried or failed."""
     error = (
         {"type": type(failure).__name__, "message": failure.message, "hint": failure.hint}
         if failure
@@ -251,6 +260,8 @@ def begun_shape(
         "url": answers.url,
         "auth": answers.way,
         "user": answers.user,
+        "platform": answers.platform.type,
+        "projects": list(answers.projects) or None,
         "records": list(answers.records) or None,
         "unset": list(unset),
         "connection": check_shape(report) if report is not None else None,

@@ -13,6 +13,8 @@ from evaluators.publication import Previous
 from evaluators.results import Assessment
 from scheduler.completeness import with_standings
 from scheduler.errors import NothingYetError
+from scheduler.exemptions import exemptions_on, lapsed
+from scheduler.last_sync import advice, last_syncs, with_unread
 from scheduler.past import snapshots
 from scheduler.progress import Progress, silent
 from scheduler.review import require_known
@@ -59,8 +61,7 @@ def _practices(workspace: Workspace, practices: Sequence[str] | None) -> tuple[s
     known = [practice.practice for practice in workspace.catalogue.practices]
     for name in practices or ():
         require_known("practice", name, known)
-    configured = workspace.configuration.assess.practices
-    return tuple(dict.fromkeys(practices or (name for name in configured or known if name in known)))
+    return tuple(dict.fromkeys(practices or workspace.practices()))
 
 
 def _require_reckonable(workspace: Workspace, day: date) -> None:
@@ -92,25 +93,23 @@ def _evaluated(workspace: Workspace, day: date, practices: tuple[str, ...], prog
         past=lambda indicator, department: _past(workspace, indicator, department, day),
         progress=progress,
     )
+    syncs = last_syncs(workspace.history, workspace.configuration.connectors)
     with workspace.evidence() as evidence:
         found = assess(evidence, workspace.catalogue, workspace.policy, request)
-    sources = with_standings(found.sources, workspace.history.standings(found.evidence_store))
-    return with_completeness(replace(found, sources=sources), workspace.catalogue)
-
-
-def exemptions_on(workspace: Workspace, day: date) -> dict[str, str]:
-    """Return the reason of each exemption in force on a day, by indicator."""
-    return {
-        indicator: f"exempt until {each.until}: {each.reason} ({each.owner})"
-        for indicator, found in workspace.configuration.exempted().items()
-        for each in found
-        if day <= each.until
-    }
+        sources = with_unread(found.sources, syncs, evidence)
+    return with_completeness(
+        replace(
+            found,
+            sources=with_standings(sources, workspace.history.standings(found.evidence_store)),
+            notes=(*advice(syncs), *lapsed(workspace, day, practices), *found.notes),
+        ),
+        workspace.catalogue,
+    )
 
 
 def _past(workspace: Workspace, indicator: str, department: str | None, day: date) -> list[Snapshot]:
     """Return what earlier assessments kept of an indicator's snapshot."""
-    rule, policy = workspace.catalogue.indicator(indicator).rule, workspace.policy.fingerprint()
+    rule, policy = workspace.catalogue.indicator(indicator).rule, workspace.policy.measured
     return snapshots(workspace.history, indicator, department, rule, policy, day)
 
 

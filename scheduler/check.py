@@ -10,6 +10,7 @@ from evaluators.catalogue import Indicator
 from evaluators.completeness import kinds_of
 from evaluators.results import State
 from evaluators.support import Answerable, SupportMap
+from scheduler.exemptions import lapsed
 from scheduler.progress import Progress, silent
 from scheduler.remedies import Remedy, remedies
 from scheduler.workspace import Workspace
@@ -61,6 +62,8 @@ class CheckReport:
     unratable: tuple[Unratable, ...]
     indicators: int
     """How many indicators there are in all."""
+    lapsed: tuple[str, ...] = ()
+    """A sentence for each exemption that is over."""
 
     @property
     def exit_code(self) -> int:
@@ -68,7 +71,8 @@ class CheckReport:
         if any(each.problem for each in self.connectors):
             return 3
         kinds = [kind for each in self.connectors for kind in each.kinds]
-        return 0 if self.connectors and all(_is_fine(kind) for kind in kinds) else 1
+        fine = self.connectors and all(_is_fine(kind) for kind in kinds) and not self.lapsed
+        return 0 if fine else 1
 
 
 def _is_fine(kind: KindCheck) -> bool:
@@ -100,15 +104,16 @@ def check(workspace: Workspace, progress: Progress = silent) -> CheckReport:
         away = _away(kinds)
         checks.append(ConnectorCheck(name, connector.type, () if away else kinds, away))
         supports += [
-            Support(name, each.kind, each.state, frozenset(each.columns), frozenset(each.tracked))
-            for each in kinds
+            Support(name, kind, each.state, told.columns, told.tracked, feeds=told.feeds)
+            for kind, told, each in _found(connector, found)
         ]
     if problems:
         raise ConfigurationError(problems, hint="Mend these settings and check again.")
     unratable = _unratable(workspace, catalogue.entries, supports)
     waiting = _waiting(catalogue.entries, unratable)
     with_remedies = tuple(replace(each, remedies=_remedies(each, waiting)) for each in checks)
-    return CheckReport(with_remedies, unratable, len(catalogue.entries))
+    over = tuple(lapsed(workspace, workspace.today()))
+    return CheckReport(with_remedies, unratable, len(catalogue.entries), over)
 
 
 def _away(kinds: Sequence[KindCheck]) -> str:
@@ -135,13 +140,17 @@ def _waiting(entries: Sequence[Indicator], unratable: Sequence[Unratable]) -> di
 
 
 def _kinds(connector: Connector, found: Sequence[ProbeResult]) -> tuple[KindCheck, ...]:
+    return tuple(_kind(kind, capability, each) for kind, capability, each in _found(connector, found))
+
+
+def _found(
+    connector: Connector, found: Sequence[ProbeResult]
+) -> Iterator[tuple[str, Capability, ProbeResult]]:
+    """Yield what each kind turned out to deliver, which counts, not what the settings promise."""
     probed = {result.kind: result for result in found}
-    # What the platform turned out to deliver counts, not what the settings promise.
-    return tuple(
-        _kind(kind, each.capability or capability, each)
-        for kind, capability in connector.capabilities().items()
-        for each in (probed.get(kind) or ProbeResult(kind, KindState.UNKNOWN),)
-    )
+    for kind, capability in connector.capabilities().items():
+        each = probed.get(kind) or ProbeResult(kind, KindState.UNKNOWN)
+        yield kind, each.capability or capability, each
 
 
 def _kind(kind: str, capability: Capability, probed: ProbeResult) -> KindCheck:
@@ -172,5 +181,6 @@ def _unratable(
 def _answers(entry: Indicator, known: SupportMap) -> Iterator[Answerable]:
     """Yield for all that an indicator asks whether a source can answer; of joined kinds one is enough."""
     for reading in entry.readings().values():
-        answers = [known.answerable(kind, reading.needed_of(kind)) for kind in reading.kinds]
+        needs = {kind: reading.needed_of(kind) for kind in reading.kinds}
+        answers = [*known.answers(needs, whole=entry.whole).values()]
         yield next((each for each in answers if each.state is None), answers[0])

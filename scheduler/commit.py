@@ -131,7 +131,8 @@ def declare(
     with workspace.evidence() as evidence:
         before = support_of(evidence, source, kind)
         synced = workspace.now() if complete else (before.synced_at if before else None)
-        evidence.declare(Support(source, kind, state, capability.columns, capability.tracked, synced))
+        columns, tracked, feeds = capability.columns, capability.tracked, capability.feeds
+        evidence.declare(Support(source, kind, state, columns, tracked, synced, feeds))
 
 
 def withdraw(workspace: Workspace, source: str, kinds: Collection[str]) -> None:
@@ -140,9 +141,7 @@ def withdraw(workspace: Workspace, source: str, kinds: Collection[str]) -> None:
         for support in evidence.supports():
             obsolete = support.source == source and support.kind not in kinds
             if obsolete and support.state is not KindState.ABSENT:
-                evidence.declare(
-                    replace(support, state=KindState.ABSENT, columns=frozenset(), tracked=frozenset())
-                )
+                evidence.declare(Support(source, support.kind, KindState.ABSENT, synced_at=support.synced_at))
 
 
 def support_of(evidence: EvidenceStore, source: str, kind: str) -> Support | None:

@@ -14,22 +14,30 @@ from scheduler.review import require_known
 from scheduler.stored import from_stored, to_stored
 from scheduler.workspace import Workspace
 from storage.errors import UsageError
-from storage.history import StoredAssessment
+from storage.history import ALL_DEPARTMENTS, StoredAssessment
 
 MEASURED_BY = ("kind", "window", "measure", "unit", "minimum_sample")
 """Keys of a catalogue entry that say how a value is taken; the others say how it is rated."""
 
 
 @dataclass(frozen=True)
+class Unlike:
+    """A practice that has a level in one of two assessments or in neither, so that nothing is compared."""
+
+    practice: str
+    before: PracticeResult | None
+    """None where the first did not look at it."""
+    after: PracticeResult | None
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Two assessments and the change of every practice that both have in the scope asked for."""
+    """Two assessments and the change of every practice that has a level in both, in the scope asked for."""
 
     before: Assessment
     after: Assessment
     changes: tuple[Change, ...]
-    only_before: tuple[str, ...]
-    """Practices that only the first has."""
-    only_after: tuple[str, ...]
+    unlike: tuple[Unlike, ...]
     notes: tuple[str, ...]
     """What differs besides the records: rules, policy, evidence."""
 
@@ -41,36 +49,37 @@ def compared(
     practice: str | None = None,
     department: str | None = None,
 ) -> Comparison:
-    """Compare two assessments by id, the last two where none is named.
+    """Compare two assessments by id, the last two (of the practice) where none is named.
 
     Raises NothingYetError while there are not two, UsageError for an unknown id, practice or department.
     """
-    first, second = _both(workspace, before, after)
-    old, new = from_stored(first), from_stored(second)
     if practice is not None:
-        require_known("practice", practice, {each.practice for each in (*old.practices, *new.practices)})
+        require_known("practice", practice, workspace.known_practices())
+    first, second = _both(workspace, before, after, practice)
+    old, new = from_stored(first), from_stored(second)
     if department is not None:
         known = {each.department for each in (*old.practices, *new.practices) if each.department}
         require_known("department", department, known)
     one, other = (_of_scope(each, practice, department) for each in (old, new))
+    names = dict.fromkeys((*one, *other))
+    alike = [name for name in names if has_level(one.get(name)) and has_level(other.get(name))]
     rules = _Rules(workspace, first, second)
-    changes = [
-        decompose(one[name], result, rules.entries, rules.restated(one[name]))
-        for name, result in other.items()
-        if name in one
-    ]
     return Comparison(
         old,
         new,
-        tuple(changes),
-        tuple(name for name in one if name not in other),
-        tuple(name for name in other if name not in one),
+        tuple(decompose(one[name], other[name], rules.entries, rules.restated(one[name])) for name in alike),
+        tuple(Unlike(name, one.get(name), other.get(name)) for name in names if name not in alike),
         tuple(_notes(old, new)),
     )
 
 
+def has_level(result: PracticeResult | None) -> bool:
+    """Say whether a practice was looked at and assessed."""
+    return result is not None and result.level is not None
+
+
 def _both(
-    workspace: Workspace, before: str | None, after: str | None
+    workspace: Workspace, before: str | None, after: str | None, practice: str | None
 ) -> tuple[StoredAssessment, StoredAssessment]:
     history = workspace.history
     if before is not None and after is not None:
@@ -82,7 +91,7 @@ def _both(
         return first, second
     if before is not None:
         raise UsageError("Two assessments are compared.", hint="Name both, or none for the last two.")
-    page = history.assessments(limit=2)
+    page = history.assessments(practice=practice, department=ALL_DEPARTMENTS, limit=2)
     if len(page.items) < 2:
         raise NothingYetError(
             f"Two assessments are compared, and {len(page.items) or 'none'} is stored.",

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from evaluators.measures.base import Snapshot
 from evaluators.measures.past import COUNTED, FULFILLED
+from evaluators.policy import measured_part
 from storage.history import History, IndicatorPoint
 
 MONTHS = 25
@@ -19,8 +20,8 @@ def snapshots(
 ) -> list[Snapshot]:
     """Return (as of, fulfilled, counted) of one assessment a calendar month, its latest, oldest first.
 
-    Only assessments before a day count, and only those by the same rule of the indicator and the same
-    policy: others measured something else.
+    Only assessments before a day count, and only those by the same rule of the indicator and where
+    `policy` is the digest of what was measured: others measured something else.
     """
     since = before - timedelta(days=31 * MONTHS)
     page = history.indicator_history(indicator, department=department, since=since, limit=MOST)
@@ -28,7 +29,7 @@ def snapshots(
     for point in page.items:
         # Assessments come newest first, and each shows the end of the day before.
         shown = point.as_of - timedelta(days=1)
-        alike = (point.indicator.rule, point.policy) == (rule, policy)
+        alike = (point.indicator.rule, measured_part(point.policy)) == (rule, policy)
         found = _snapshot(point) if alike and point.as_of < before else None
         if found is not None:
             latest.setdefault((shown.year, shown.month), found)

@@ -13,7 +13,6 @@ from evaluators import ladder
 from evaluators.achievement import achievement, rating
 from evaluators.catalogue import Catalogue, Indicator
 from evaluators.overall import overall_of
-from evaluators.practice import is_assessed, standing_of
 from evaluators.results import (
     Assessment,
     AttributeResult,
@@ -21,6 +20,7 @@ from evaluators.results import (
     PracticeResult,
     State,
 )
+from evaluators.standing import is_assessed, standing_of
 from scheduler.stored import from_stored, to_stored
 from storage.history import StoredAssessment
 
@@ -88,12 +88,8 @@ def _rated_again(result: IndicatorResult, entries: Mapping[str, Indicator]) -> I
 
 
 def _overall(stored: StoredAssessment, again: StoredAssessment) -> Iterator[Difference]:
-    before, after = stored.overall, again.overall
-    if not before.views:
-        # Releases up to 0.2 kept neither views nor the strict level.
-        after = replace(after, weakest_link=None, unassessed=(), views=())
-    if before != after:
-        yield Difference("overall", before, after)
+    if stored.overall != again.overall:
+        yield Difference("overall", stored.overall, again.overall)
 
 
 def _practices(stored: StoredAssessment, again: StoredAssessment) -> Iterator[Difference]:

@@ -16,7 +16,10 @@ from scheduler.errors import NothingYetError
 from scheduler.stored import from_stored
 from scheduler.workspace import Workspace
 from storage.errors import UsageError
-from storage.history import LedgerRow, Page, Run
+from storage.history import LedgerRow, Page, Run, StoredAssessment
+
+LOOKED_THROUGH = 100
+"""Assessments among which the latest that looked at everything is searched."""
 
 
 @dataclass(frozen=True)
@@ -131,13 +134,15 @@ def past_runs(workspace: Workspace, limit: int) -> list[tuple[Run, list[LedgerRo
     return [(run, history.ledger(run.id)) for run in history.runs(limit)]
 
 
-def explained(workspace: Workspace, assessment: str | None = None) -> Explained:
-    """Return a stored assessment, the latest without an id, with the catalogue it was made with.
+def explained(workspace: Workspace, assessment: str | None = None, subject: str | None = None) -> Explained:
+    """Return a stored assessment with the catalogue it was made with.
 
-    Raises NothingYetError while there is none, UsageError for an unknown id.
+    Without an id that is the latest that looked at `subject`, a practice or indicator, and without that the
+    latest that looked at every practice. Raises NothingYetError while there is none, UsageError for an
+    unknown id.
     """
     history = workspace.history
-    stored = history.latest() if assessment is None else history.assessment(assessment)
+    stored = history.assessment(assessment) if assessment is not None else _latest(workspace, subject)
     if stored is None:
         raise NothingYetError(
             "No assessment is stored yet.", hint="Run itsm-maturity sync and then itsm-maturity assess."
@@ -145,6 +150,40 @@ def explained(workspace: Workspace, assessment: str | None = None) -> Explained:
     content = history.catalogue(stored.catalogue)
     catalogue = Catalogue.of_content(content) if content is not None else workspace.catalogue
     return Explained(from_stored(stored), catalogue)
+
+
+def _latest(workspace: Workspace, subject: str | None) -> StoredAssessment | None:
+    history = workspace.history
+    home = {entry.id: entry.practice for entry in workspace.catalogue.entries}
+    practice = home.get(subject or "", subject)
+    page = history.assessments(practice=practice, limit=1)
+    if practice is None or not page.items:
+        page = history.assessments(limit=LOOKED_THROUGH)
+    wanted = {practice} if practice is not None else {*workspace.practices()}
+    whole = (each for each in page.items if wanted <= {one.practice for one in each.practices})
+    found = next(whole, None)
+    return history.assessment(found.id) if found else history.latest()
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The last result of a practice that an assessment did not look at."""
+
+    assessment: str
+    as_of: date
+    result: PracticeResult
+
+
+def earlier(workspace: Workspace, assessment: Assessment) -> tuple[Earlier, ...]:
+    """Return the last results of the practices that an assessment left out."""
+    now = {each.practice for each in assessment.practices}
+    found = []
+    for name in workspace.practices():
+        if name not in now:
+            page = workspace.history.assessments(practice=name, limit=1)
+            past = map(from_stored, page.items)
+            found += [Earlier(each.id, each.as_of, each.practices[0]) for each in past]
+    return tuple(found)
 
 
 def handed_over(workspace: Workspace) -> tuple[HandOff, ...]:

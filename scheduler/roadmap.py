@@ -24,6 +24,8 @@ class Plan:
     missing: tuple[str, ...]
     """Practices that the overall level asks for and the assessment does not have."""
     effort: Effort
+    platforms: tuple[str, ...]
+    """Types of the connectors, so that advice speaks of the platforms in use."""
 
 
 def planned(workspace: Workspace, practice: str | None = None, department: str | None = None) -> Plan:
@@ -32,7 +34,7 @@ def planned(workspace: Workspace, practice: str | None = None, department: str |
     In a department each practice goes for its own next level. Raises NothingYetError without an assessment,
     UsageError for a practice or department that it does not have.
     """
-    found = explained(workspace)
+    found = explained(workspace, subject=practice)
     scope = found.of_department(department) if department is not None else found
     own = [each for each in scope.assessment.practices if each.department == department]
     if practice is not None:
@@ -53,6 +55,7 @@ def planned(workspace: Workspace, practice: str | None = None, department: str |
         ),
         _missing(found, own, goal) if goal is not None else (),
         shipped_effort(),
+        workspace.platforms(),
     )
 
 

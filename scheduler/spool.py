@@ -67,8 +67,8 @@ class Spool:
         if kind not in self._files:
             self._files[kind] = SpooledTemporaryFile(max_size=self._limit)  # noqa: SIM115
         rows = [
-            (record.id, dict(record.values), dict(record.kept), record.updated_at, record.revision)
-            for record in records
+            (each.id, dict(each.values), dict(each.kept), each.updated_at, each.revision, each.feed)
+            for each in records
         ]
         with _writing():
             pickle.dump(rows, self._files[kind], protocol=pickle.HIGHEST_PROTOCOL)
@@ -111,7 +111,7 @@ def _writing() -> Iterator[None]:
         ) from error
 
 
-Row = tuple[str, Mapping[str, Value], Mapping[str, object], datetime | None, int]
+Row = tuple[str, Mapping[str, Value], Mapping[str, object], datetime | None, int, str]
 
 
 def _batches(file: SpooledTemporaryFile[bytes]) -> Iterator[list[Row]]:

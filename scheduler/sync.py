@@ -6,7 +6,9 @@ bookmark. A run killed anywhere loses nothing and repeats at most one window.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import perf_counter
@@ -27,7 +29,7 @@ from storage.errors import (
     RetriableError,
     SkippableError,
 )
-from storage.evidence.store import KindState, Record, Support
+from storage.evidence.store import Feed, KindState, Record, Support
 from storage.history import LedgerRow
 
 PLATFORM_ERRORS = (FatalError, RetriableError, SkippableError)
@@ -72,10 +74,26 @@ def sync(
     reported and does not stop the others.
     """
     connectors = workspace.connectors(names, since=options.since, afresh=options.full)
-    if not options.remap:
-        _refuse_wrong_settings(workspace, connectors)
-    turns = (_ConnectorSync(workspace, name, each, options, progress) for name, each in connectors.items())
-    return SyncReport(tuple(turn.run() for turn in turns))
+    with ExitStack() as ends:
+        ours = {
+            name: each
+            for name, each in connectors.items()
+            if ends.enter_context(workspace.history.turn(name))
+        }
+        if not options.remap:
+            _refuse_wrong_settings(workspace, ours)
+        turns = {name: _ConnectorSync(workspace, name, ours[name], options, progress) for name in ours}
+        return SyncReport(
+            tuple(turns[name].run() if name in turns else _busy(workspace, name) for name in connectors)
+        )
+
+
+def _busy(workspace: Workspace, name: str) -> ConnectorReport:
+    """Say that another sync reads a source, and since when."""
+    running = (each for each in workspace.history.runs() if each.kind == "sync" and each.connector == name)
+    begun = next((f" since {each.started_at:%Y-%m-%d %H:%M} UTC" for each in running if not each.outcome), "")
+    said = f"{name}: another sync of it has been running{begun}, so nothing was read. Wait for its end."
+    return ConnectorReport(name, "failed", (), said)
 
 
 def _refuse_wrong_settings(workspace: Workspace, connectors: Mapping[str, Connector]) -> None:
@@ -289,16 +307,18 @@ class _ConnectorSync:
 
 @dataclass
 class _Filled:
-    """Columns that hold a value in some record, before and after mapping again."""
+    """Columns, by feed, that hold a value in some record, before and after mapping again."""
 
-    before: set[str] = field(default_factory=set)
-    after: set[str] = field(default_factory=set)
+    before: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    after: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def note(self, before: Sequence[Record], after: Sequence[Record]) -> None:
         """Note the columns of some records."""
         for names, records in ((self.before, before), (self.after, after)):
             for record in records:
-                names.update(name for name, value in record.values.items() if value is not None)
+                filled = {name for name, value in record.values.items() if value is not None}
+                for feed in {record.feed, ""}:
+                    names[feed] |= filled
 
     def support(self, before: Support, capability: Capability) -> Support:
         """Return what the source can say now: what it was found to deliver, and what the mapping made new.
@@ -306,10 +326,16 @@ class _Filled:
         The settings promise more than the platform delivers, and nobody asked the platform. A column that
         was filled before and is not supported was found to be unreadable since, so it stays out.
         """
-        found = before.columns | (self.after - self.before)
-        return replace(
-            before, columns=capability.columns & found, tracked=capability.tracked & before.tracked
-        )
+        whole = self._now("", before, capability)
+        feeds = {
+            name: self._now(name, feed, capability.feeds.get(name, capability))
+            for name, feed in before.feeds.items()
+        }
+        return replace(before, columns=whole.columns, tracked=whole.tracked, feeds=feeds)
+
+    def _now(self, feed: str, before: Support | Feed, promised: Capability | Feed) -> Feed:
+        found = before.columns | (self.after[feed] - self.before[feed])
+        return Feed(promised.columns & found, promised.tracked & before.tracked)
 
 
 def _wants_mending(window: Window, lines: Sequence[LedgerRow]) -> bool:

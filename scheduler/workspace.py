@@ -74,14 +74,16 @@ class Workspace:
     ) -> dict[str, Connector]:
         """Return the named connectors, all without names; `afresh` where everything is read again.
 
-        Raises UsageError for an unknown one, FatalError where the key that persons in evidence were hashed
-        with is gone: with a new one each person would be two.
+        Raises UsageError for an unknown one, ConfigurationError where a password of one is not there,
+        FatalError where the key that persons in evidence were hashed with is gone: with a new one each person
+        would be two.
         """
         for name in names:
             self._require_connector(name)
+        wanted = list(dict.fromkeys(names)) or list(self.configuration.connectors)
+        self.configuration.require_values(wanted)
         if not afresh:
             self._require_key()
-        wanted = list(dict.fromkeys(names)) or list(self.configuration.connectors)
         return {name: self._connector(name, since) for name in wanted}
 
     def platforms(self) -> tuple[str, ...]:
@@ -91,6 +93,11 @@ class Workspace:
     def known_practices(self) -> tuple[str, ...]:
         """Return every practice of the model, with or without indicators in force."""
         return tuple(dict.fromkeys((*PRACTICES, *(each.practice for each in self.catalogue.practices))))
+
+    def practices(self) -> tuple[str, ...]:
+        """Return the practices that an assessment looks at unless told otherwise."""
+        known = [each.practice for each in self.catalogue.practices]
+        return tuple(name for name in self.configuration.assess.practices or known if name in known)
 
     def setting_problems(self, connector: str, found: Sequence[SettingProblem]) -> list[Problem]:
         """Return what a connector found wrong with its settings, with the place in the file."""

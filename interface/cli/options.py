@@ -19,6 +19,10 @@ ConfigurationFile = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+OnePractice = Annotated[str | None, typer.Option("--practice", metavar="PRACTICE", help="One practice.")]
+OneDepartment = Annotated[
+    str | None, typer.Option("--department", metavar="NAME", help="One department; else the organisation.")
+]
 
 
 class Common:

@@ -89,9 +89,13 @@ def figures_text(done: int, total: int | None, rate: float | None) -> str:
 
 
 def print_parts(parts: Iterable[RenderableType]) -> None:
-    """Write texts and tables to standard output."""
+    """Write texts and tables to standard output; what a column is too narrow for goes on below it."""
+    from rich.table import Table
+
     out = console()
     for part in parts:
+        for column in part.columns if isinstance(part, Table) else ():
+            column.overflow = "fold"
         # Rich forgets that a text of its own must not be wrapped; lines to be copied must stay whole.
         out.print(part, crop=False, soft_wrap=getattr(part, "no_wrap", None) is True)
 

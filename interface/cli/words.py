@@ -7,8 +7,19 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from evaluators.catalogue import ATTRIBUTES
-from evaluators.explanation import LEVELS
+from evaluators.explanation import LEVELS, number
 
+MEANINGS = {
+    "2.1": "the work gets done in usual time",
+    "2.2": "records can be relied on, and no work hangs on one person",
+    "3.1": "targets, models and categories exist and are used",
+    "3.2": "all teams work alike",
+    "4.1": "targets are met, and steadily",
+    "4.2": "practices are linked, hand-offs are few, and machines do what they can",
+    "5.1": "trouble is foreseen and prevented",
+    "5.2": "results get better, or stay at their best",
+}
+"""What each attribute asks for, to somebody who knows no standard (section 3 of the model)."""
 NOT_A_CERTIFICATE = (
     "Measured from records with a published model; this is no certified ITIL or ISO/IEC 33020 assessment."
 )
@@ -37,14 +48,13 @@ def certainty(value: float) -> str:
     return "over 99 %" if value > 0.99 else share(value)
 
 
-def quantity(value: float | None, unit: str, digits: int = 1) -> str:
-    """Return a value in its unit, `61.6 %` or `4.5 hours`; a dash for none."""
+def quantity(value: float | None, unit: str) -> str:
+    """Return a value in its unit, `61.6 %` or `4.5 (h)`; a score stands alone, a dash for none."""
     if value is None:
         return "–"
-    figure = f"{value:,.{digits}f}"
-    if unit.startswith("%"):
-        return f"{figure} %"
-    return figure if unit == "score" else f"{figure} {unit}"
+    if unit == "score":
+        return number(value, "").removesuffix(" ()")
+    return number(value, "%" if unit.startswith("%") else unit)
 
 
 def plain(value: float) -> str:
@@ -96,6 +106,11 @@ def level_name(level: int | None) -> str:
 def attribute_name(attribute: str) -> str:
     """Return `2.2 Recorded and owned`."""
     return f"{attribute} {ATTRIBUTES.get(attribute, '')}".strip()
+
+
+def meaning(attribute: str) -> str:
+    """Return what an attribute asks for, in everyday words."""
+    return MEANINGS.get(attribute, attribute)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

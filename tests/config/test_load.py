@@ -276,7 +276,7 @@ states: {waiting: [On Hold], ended: [Done]}
         exclusions=Exclusions(True, date(2025, 2, 1), 14),
     )
     assert (configuration.assess.as_of, configuration.assess.practices) == (date(2026, 5, 18), ("incident",))
-    assert len(configuration.policy().fingerprint()) == 64
+    assert len(configuration.policy().measured) == 64
 
 
 def test_days_around_the_weekend_may_be_a_range(tmp_path: Path) -> None:

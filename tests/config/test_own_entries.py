@@ -124,6 +124,12 @@ SETTINGS = [
 ]
 
 
+MISSPELT = [
+    "- id: inc-sla-coverge\n  anchors: {full: 99}\n",
+    "- id: inc-sla-coverge\n  measure: {family: share, numerator: p, denominator: q}\n",
+]
+
+
 def told(folder: Path, own: str, settings: str = "") -> list[str]:
     (folder / "own.yaml").write_text(own, encoding="utf-8")
     return lines(folder, f"{settings}indicators: own.yaml\n")
@@ -157,6 +163,13 @@ def test_a_wrong_file_of_entries_is_told_where_it_is_wrong(
     tmp_path: Path, own: str, place: str, words: str
 ) -> None:
     assert any(line.startswith(f"own.yaml:{place} ") and words in line for line in told(tmp_path, own))
+
+
+@pytest.mark.parametrize("own", MISSPELT)
+def test_a_misspelt_id_is_one_mistake_with_the_nearest_name(tmp_path: Path, own: str) -> None:
+    (line,) = told(tmp_path, own)
+    assert line.startswith("own.yaml:1:7 [0].id: there is no indicator 'inc-sla-coverge' to change")
+    assert "(did you mean 'inc-sla-coverage'?)" in line
 
 
 @pytest.mark.parametrize(("text", "place", "words"), SETTINGS)

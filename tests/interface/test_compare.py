@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def test_the_last_two_are_compared_where_none_is_named(assessed: Path, run: Comm
     older, newer = ids(assessed, run)
     found = run(assessed, "compare", "--json").json
     assert (found["before"]["assessment"], found["after"]["assessment"]) == (older, newer)
-    assert len(found["practices"]) == 9
+    assert len(found["practices"]) + len(found["neither"]) == 9
     named = run(assessed, "compare", older[:6], newer[:6], "--json").json
     assert named == found
 
@@ -79,3 +80,44 @@ def test_with_no_assessments_it_says_how_to_get_two(fresh: Path, run: Command) -
     answer = run(fresh, "compare")
     assert answer.code == 1
     assert "itsm-maturity assess" in answer.err
+
+
+def test_a_practice_without_a_level_is_named_and_not_reckoned_with(assessed: Path, run: Command) -> None:
+    found = run(assessed, "compare", "--json").json
+    levels = [(each["before"]["level"], each["after"]["level"]) for each in found["practices"]]
+    assert levels
+    assert all(None not in pair for pair in levels)
+    assert {"problem", "change", "release", "configuration"} <= set(found["neither"])
+    text = run(assessed, "compare").out
+    assert "Not compared, for want of a level in both:" in text
+    assert "Problem: not assessed in either." in text
+
+
+def test_a_practice_that_was_declared_not_applicable_in_between_is_no_progress(
+    done: Path, run: Command
+) -> None:
+    with (done / "itsm-maturity.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "exemptions: [{practice: incident, reason: outsourced, owner: it-director, until: 2027-01-01}]\n"
+        )
+    run(done, "assess")
+    found = run(done, "compare", "--json").json
+    assert "incident" not in {each["practice"] for each in found["practices"]}
+    assert "incident" in found["only_before"]
+    text = " ".join(run(done, "compare").out.split())
+    assert re.search(r"Incident: level \d \(\w+\) in the first, declared not applicable in the second", text)
+
+
+def test_a_practice_that_was_left_out_of_one_assessment_is_not_looked_at_in_it(
+    done: Path, run: Command
+) -> None:
+    run(done, "assess", "--practice", "incident")
+    text = " ".join(run(done, "compare").out.split())
+    assert re.search(r"Service level: level \d \(\w+\) in the first, not looked at in the second", text)
+
+
+def test_the_last_two_of_a_practice_are_those_that_looked_at_it(done: Path, run: Command) -> None:
+    older, newer = ids(done, run)
+    run(done, "assess", "--practice", "request")
+    found = run(done, "compare", "--practice", "incident", "--json").json
+    assert (found["before"]["assessment"], found["after"]["assessment"]) == (older, newer)

@@ -105,3 +105,30 @@ def test_the_json_of_indicators_is_an_own_file_as_it_stands(fresh: Path, run: Co
     for entry in shown.json:
         pasted = again[entry["id"]]
         assert {**entry, "own": True, "rule": pasted["rule"]} == pasted
+
+
+def test_assess_and_check_name_an_exemption_that_is_over_with_owner_and_day(done: Path, run: Command) -> None:
+    append(done, BOUGHT % "2026-10-31")
+    told = (
+        "The exemption of release ended on 2026-10-31, so it counts again. it-director decides whether to "
+        "renew it or to delete it from the configuration."
+    )
+    assert told in run(done, "assess", "--json").json["notes"]
+    assert told in " ".join(run(done, "assess").out.split())
+    checked = run(done, "check")
+    assert (checked.code, told in " ".join(checked.out.split())) == (1, True)
+    assert run(done, "check", "--json").json["lapsed"] == [told]
+
+
+def test_an_exemption_that_is_over_is_named_only_where_its_practice_is_assessed(
+    done: Path, run: Command
+) -> None:
+    append(done, BOUGHT % "2026-10-31")
+    notes = run(done, "assess", "--practice", "incident", "--json").json["notes"]
+    assert not [each for each in notes if "exemption" in each]
+
+
+def test_an_exemption_in_force_needs_no_look(done: Path, run: Command) -> None:
+    append(done, BOUGHT % "2099-12-31")
+    checked = run(done, "check", "--json")
+    assert (checked.code, checked.json["lapsed"]) == (0, [])

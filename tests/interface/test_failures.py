@@ -253,20 +253,6 @@ def test_the_console_script_works(assessed: Path) -> None:
     assert "Incident" in done.stdout
 
 
-def test_a_reader_who_goes_away_is_no_error(assessed: Path) -> None:
-    with subprocess.Popen(
-        [*RUNNER, "indicators", "--json", "-c", CONFIGURATION],
-        cwd=assessed,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait() == failures.PIPE_CLOSED
-
-
 @pytest.mark.parametrize(
     ("sent", "code"), [(signal.SIGINT, failures.INTERRUPTED), (signal.SIGTERM, failures.TERMINATED)]
 )

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import io
 import shutil
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from interface.cli.render import verdict
+from scheduler.review import explained
+from scheduler.workspace import open_workspace
 from tests.interface.conftest import Command
 
 
@@ -31,6 +38,23 @@ def test_history_with_detail_has_attributes_and_indicators(assessed: Path, run: 
     assert all(len(each["attributes"]) == 8 for each in practices.values())
     assert len(practices["incident"]["indicators"]) == 16
     assert len(practices["problem"]["indicators"]) == 14
+
+
+def test_history_shows_the_confirmed_level_and_when_each_assessment_was_taken(
+    assessed: Path, run: Command
+) -> None:
+    items = run(assessed, "history", "--json").json["items"]
+    lines = run(assessed, "history").out.splitlines()
+    assert lines[0].split() == ["Scope", "Proven", "Possible", "Confirmed", "Index", "Change", "Coverage"]
+    for item in items:
+        taken = datetime.fromisoformat(item["taken_at"])
+        moment = f"{taken.day} {taken:%b %Y %H:%M} UTC"
+        (heading,) = [n for n, line in enumerate(lines) if item["assessment"] in line]
+        assert f"taken {moment}" in lines[heading]
+        practice = item["practices"][0]
+        assert lines[heading + 1].split()[1:4] == [
+            str(practice[name]) for name in ("level", "possible", "confirmed")
+        ]
 
 
 def test_history_of_an_indicator_has_that_one_alone(assessed: Path, run: Command) -> None:
@@ -77,8 +101,60 @@ def test_runs_show_what_was_asked_and_what_came(assessed: Path, run: Command) ->
 def test_explain_a_practice_says_why_and_what_next(assessed: Path, run: Command) -> None:
     answer = run(assessed, "explain", "incident")
     assert answer.code == 0
-    for words in ("proven", "possible", "Why:", "Next step:", "bottleneck", "itsm-maturity explain inc-"):
+    for words in (
+        "proven",
+        "possible",
+        "Why not level",
+        "What to do next",
+        "bottleneck",
+        "itsm-maturity explain inc-",
+    ):
         assert words in answer.out
+
+
+def test_explain_answers_first_and_in_words_that_need_no_standard(assessed: Path, run: Command) -> None:
+    found = run(assessed, "explain", "incident", "--json").json["practices"][0]
+    lines = run(assessed, "explain", "incident").out.splitlines()
+    level, text = found["level"], " ".join(" ".join(lines).split())
+    assert lines[2].startswith(f"Incident is at level {level} (")
+    order = [f"Why not level {level + 1}", "What to do next", "How sure is this?", "The whole picture"]
+    places = [next(n for n, line in enumerate(lines) if line.startswith(each)) for each in order]
+    assert places == sorted(places)
+    held = next(each for each in found["attributes"] if each["attribute"] == found["bottleneck"])
+    assert held["achievement"] is None
+    assert f'"all teams work alike" ({found["bottleneck"]}), which nothing shows yet' in text
+    worst = min(
+        (each for each in found["indicators"] if each["attribute"] == found["bottleneck"]),
+        key=lambda each: (each["achievement"] or 0.0, each["id"]),
+    )
+    assert f"({worst['id']})" in text
+    assert worst["reason"].rstrip(".") in text
+
+
+def test_explain_names_the_worst_answer_its_scale_and_the_records_behind_it(assessed: Path) -> None:
+    with open_workspace(assessed / "itsm-maturity.yaml") as workspace:
+        found = explained(workspace, subject="incident")
+    (practice,) = found.practices("incident")
+    held = replace(practice, level=3, possible=3, bottleneck="4.2")
+    console = Console(width=500, file=io.StringIO())
+    for part in verdict.render(found, held, ()):
+        console.print(part)
+    text = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+    worst = verdict.weakest(held)
+    scale = found.catalogue.indicator(worst.id).anchors
+    achieved = next(each for each in held.attributes if each.attribute == "4.2").achievement
+    assert worst.attribute == "4.2"
+    assert f"(4.2), which is at {100 * (achieved or 0):.0f} %: more than 50 % is needed." in text
+    assert f"{scale.zero:.1f} % would be nothing, {scale.full:.1f} % everything ({worst.id})." in text
+    assert f"Records to look at {', '.join(worst.measurement.sample)} All that" in text
+    assert "Level 4 also waits for" in text
+
+
+def test_explain_says_what_is_not_assessed_and_what_to_connect(assessed: Path, run: Command) -> None:
+    text = " ".join(run(assessed, "explain", "problem").out.split())
+    assert "Problem is not assessed." in text
+    assert "What to do next" in text
+    assert "no source delivers problems" in text
 
 
 def test_explain_an_indicator_says_everything_about_it(assessed: Path, run: Command) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import signal
 import socket
@@ -12,7 +14,9 @@ import requests
 import config
 from config.configuration import Configuration
 from interface.cli.app import main
-from interface.demonstration import faults_of
+from interface.demonstration import Organisation, today
+from interface.simulated import Platform, Simulation
+from sandbox.jira.faults.named import FAULTS as JIRA_FAULTS
 from sandbox.servicenow.faults.named import FAULTS
 from tests.interface.serving import begin, eventually, finish, listens, sandbox, told_until
 
@@ -112,9 +116,48 @@ def test_a_script_says_what_goes_wrong_when(tmp_path: Path) -> None:
     assert found == [200, 502, 200]
 
 
-def test_every_fault_can_be_asked_for_by_its_name_alone() -> None:
-    assert [len(faults_of([name])) for name in FAULTS] == [1] * len(FAULTS)
-    assert len(faults_of(["rough", "hang"])) > 2
+@pytest.mark.parametrize(
+    ("platform", "names"), [(Platform.SERVICENOW, list(FAULTS)), (Platform.JIRA, list(JIRA_FAULTS))]
+)
+def test_every_fault_can_be_asked_for_by_its_name_alone(platform: Platform, names: list[str]) -> None:
+    wanted = Simulation(platform, Organisation(1000, 1, "defined", today()), None)
+    assert [len(wanted.faults([name])) for name in names] == [1] * len(names)
+    assert len(wanted.faults(["rough", "hang"])) > 2
+
+
+@pytest.mark.parametrize("options", [(), ("--data-center",)])
+def test_a_jira_is_started_and_read_with_the_configuration_it_prints(
+    tmp_path: Path,
+    options: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "itsm-maturity.yaml"
+    with sandbox("jira", *options, "--configuration", str(file)) as told:
+        assert told["platform"] == "jira"
+        monkeypatch.setenv("SANDBOX_PASSWORD", told["password"])
+        assert main(["-c", str(file), "check"]) in (0, 1)
+    said = capsys.readouterr().out
+    assert "sandbox (jira): reachable" in said
+    assert "Issue types: Bug, Incident" in " ".join(said.split())
+
+
+def test_issues_of_a_folder_are_served(tmp_path: Path) -> None:
+    fields = {
+        "summary": "x",
+        "project": {"id": "1", "key": "AB", "name": "A and B"},
+        "issuetype": {"id": "1", "name": "Bug"},
+        "status": {"id": "1", "name": "Open", "statusCategory": {"key": "new"}},
+        "created": "2026-01-01T00:00:00.000+0000",
+        "updated": "2026-01-02T00:00:00.000+0000",
+    }
+    issue = {"id": "10001", "key": "AB-1", "fields": fields}
+    with gzip.open(tmp_path / "issues.jsonl.gz", "wt", encoding="utf-8") as written:
+        written.write(json.dumps(issue))
+    with sandbox("jira", "--tables", str(tmp_path), incidents=None) as told, requests.Session() as client:
+        client.trust_env, client.auth = False, (told["user"], told["password"])
+        found = client.get(f"{told['url']}/rest/api/2/issue/AB-1", timeout=30).json()
+    assert found["id"] == "10001"
 
 
 def test_the_same_options_serve_the_same_rows_on_any_day() -> None:
@@ -143,6 +186,9 @@ def test_a_port_in_use_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None
         (("--tables", ".", "--level", "4"), "--level has no meaning"),
         (("--tables", ".", "--truth"), "--truth has no meaning"),
         (("--faults", "resett"), "Did you mean 'reset'?"),
+        (("--data-center",), "sandbox jira --data-center"),
+        (("jira", "--tables", "nowhere"), "nowhere"),
+        (("jira", "--faults", "cancelled"), "There is no fault 'cancelled'"),
         (("--faults", "nowhere.yaml"), "nowhere.yaml cannot be read: no such file"),
         (("--until", "tomorrow"), "is not a day"),
         (("--until", "2900-01-01"), "too far away"),
@@ -150,7 +196,7 @@ def test_a_port_in_use_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None
         (("--level", "3", "--profile", "small"), "--profile says the level already"),
         (("--profile", "chaotic"), "There is no profile 'chaotic'"),
         (("--incidents", "few"), "'few' is none of small, medium, large"),
-        (("jira",), "jira"),
+        (("jirra",), "jirra"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(

@@ -172,9 +172,42 @@ def test_assess_begins_with_all_practices_at_a_glance(done: Path, run: Command) 
 
 def test_assess_of_one_practice_shows_that_one_alone(done: Path, run: Command) -> None:
     out = run(done, "assess", "--practice", "incident").out
-    assert "Problem" not in out
+    assert not [line for line in out.splitlines() if line.startswith("Problem")]
     assert "Overall" not in out
     assert "2.1 Performed" in out
+
+
+def test_assess_of_one_practice_says_where_the_last_results_of_the_others_are(
+    done: Path, run: Command
+) -> None:
+    whole = run(done, "history", "--json").json["items"][0]["assessment"]
+    answer = run(done, "assess", "--practice", "incident")
+    text = " ".join(answer.out.split())
+    assert "Assessed now: Incident. Not assessed now, the last results stay: Problem not assessed," in text
+    assert f"assessment {whole} as of 1 Nov 2026" in text
+    found = run(done, "assess", "--practice", "incident", "--json").json["earlier"]
+    assert {each["practice"] for each in found} == set(PRACTICES) - {"incident"}
+    assert {each["assessment"] for each in found} == {whole}
+
+
+def test_after_an_assessment_of_one_practice_the_others_are_explained_from_the_last_whole_one(
+    done: Path, run: Command
+) -> None:
+    whole = run(done, "history", "--json").json["items"][0]["assessment"]
+    part = run(done, "assess", "--practice", "incident", "--json").json["assessment"]
+    assert run(done, "explain", "incident", "--json").json["assessment"] == part
+    assert run(done, "explain", "inc-sla-attainment", "--json").json["assessment"] == part
+    assert run(done, "explain", "service-level", "--json").json["assessment"] == whole
+    assert run(done, "explain", "departments", "--json").json["assessment"] == whole
+    assert run(done, "roadmap", "--json").json["assessment"] == whole
+    assert run(done, "roadmap", "--practice", "incident", "--json").json["assessment"] == part
+
+
+def test_assess_of_two_practices_judges_no_whole(done: Path, run: Command) -> None:
+    out = run(done, "assess", "--practice", "incident", "--practice", "request").out
+    assert "Assessed now: Incident and Request." in out
+    assert "Overall" not in out
+    assert "Components" not in out
 
 
 def test_assess_says_proven_and_possible_the_reason_and_the_next_step(done: Path, run: Command) -> None:

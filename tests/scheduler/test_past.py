@@ -93,6 +93,11 @@ def test_other_rules_and_other_policies_measured_something_else(history: History
     assert found(history) == [("2026-03-31", 50)]
 
 
+def test_limits_of_what_is_doubted_measured_the_same(history: History) -> None:
+    keep(history, "2026-03-31", 50, policy="policy+limits")
+    assert found(history) == [("2026-03-31", 50)]
+
+
 def test_only_assessments_of_before_count(history: History) -> None:
     keep(history, "2026-05-20", 70)
     keep(history, "2026-06-01", 71)

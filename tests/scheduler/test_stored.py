@@ -7,7 +7,6 @@ from pathlib import Path
 from evaluators.catalogue import shipped
 from evaluators.gaming import SideBySide, Suspicion
 from evaluators.ladder import ATTRIBUTES
-from evaluators.practice import standing_of
 from evaluators.quality import QualityFinding
 from evaluators.results import (
     Assessment,
@@ -19,6 +18,7 @@ from evaluators.results import (
     SourceState,
     State,
 )
+from evaluators.standing import standing_of
 from scheduler.recompute import differences, recompute
 from scheduler.stored import from_stored, to_stored
 from storage.history import History

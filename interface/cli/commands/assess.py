@@ -20,7 +20,7 @@ NAME = "assess"
 EXAMPLES = examples(
     ("assess", "as of today, every practice there are indicators for"),
     ("assess --as-of 2026-10-31", "as of an earlier day"),
-    ("assess --practice incident", "one practice"),
+    ("assess --practice incident", "one practice; the last results of the others stay as they are"),
     ("assess --departments", "with the level of every department"),
     ("assess --json > result.json", "for programs"),
     after="Exits with 1 when nothing could be assessed.",
@@ -46,19 +46,21 @@ def run(
 ) -> int:
     """Evaluate the evidence, store the assessment in history and print it."""
     from scheduler.assess import assess_now
+    from scheduler.review import earlier
     from scheduler.workspace import open_workspace
 
     day = parse_day(as_of, "--as-of")
     with open_workspace(configuration_file(context, configuration)) as workspace, progress() as show:
         assessment = assess_now(workspace, day, practices or None, show)
         catalogue, platforms = workspace.catalogue, workspace.platforms()
+        others = earlier(workspace, assessment)
     if wants_json(context, as_json):
-        from interface.shapes import assessment_shape
+        from interface.shapes import assessment_shape, earlier_shape
 
-        print_json(assessment_shape(assessment))
+        print_json(assessment_shape(assessment) | {"earlier": earlier_shape(others)})
     else:
         from interface.cli.render.assessment import render
 
-        print_parts(render(assessment, catalogue, platforms, departments=departments))
+        print_parts(render(assessment, catalogue, platforms, others, departments=departments))
     assessed = any(practice.level is not None for practice in assessment.practices)
     return 0 if assessed else 1

@@ -15,8 +15,8 @@ EXAMPLES = examples(
     ("check", "the file, then every connector"),
     ("check -c prod.yaml", "another file"),
     ("check --schema > schema.json", "the JSON Schema that editors complete and check with"),
-    after="Exits with 1 when a record kind cannot be read, 2 when the file is wrong, 3 when a platform "
-    "cannot be used.",
+    after="Exits with 1 when a record kind cannot be read or an exemption is over, 2 when the file is wrong, "
+    "3 when a platform cannot be used.",
 )
 
 

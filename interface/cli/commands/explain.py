@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interface.cli.examples import examples
-from interface.cli.options import AsJson, ConfigurationFile, configuration_file, wants_json
+from interface.cli.options import (
+    AsJson,
+    ConfigurationFile,
+    OneDepartment,
+    configuration_file,
+    wants_json,
+)
 from interface.cli.output import print_json, print_parts, print_text
 
 if TYPE_CHECKING:
@@ -35,9 +41,7 @@ def run(
     assessment: Annotated[
         str | None, typer.Option("--assessment", metavar="ID", help="Assessment; the latest by default.")
     ] = None,
-    department: Annotated[
-        str | None, typer.Option("--department", help="One department; else the organisation.")
-    ] = None,
+    department: OneDepartment = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the query in DuckDB's dialect.")] = False,
     configuration: ConfigurationFile = None,
     as_json: AsJson = False,
@@ -50,7 +54,7 @@ def run(
         if subject == HAND_OFFS:
             _print_hand_offs(workspace, as_json=wants_json(context, as_json))
             return 0
-        found = explained(workspace, assessment)
+        found = explained(workspace, assessment, None if subject == DEPARTMENTS else subject)
         if subject == DEPARTMENTS:
             _print_departments(found, department, as_json=wants_json(context, as_json))
             return 0

@@ -10,6 +10,7 @@ from interface.cli.examples import examples
 from interface.cli.options import (
     AsJson,
     ConfigurationFile,
+    OnePractice,
     configuration_file,
     parse_day,
     wants_json,
@@ -32,7 +33,7 @@ EXAMPLES = examples(
 
 def run(
     context: typer.Context,
-    practice: Annotated[str | None, typer.Option("--practice", help="One practice.")] = None,
+    practice: OnePractice = None,
     department: Annotated[
         str | None, typer.Option("--department", help="One department; '*' for all; else the organisation.")
     ] = None,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from interface.cli.answering import answer
 from interface.cli.examples import examples
-from interface.cli.options import AsJson, ConfigurationFile, configuration_file, wants_json
-from interface.cli.output import print_json, print_parts
+from interface.cli.options import AsJson, ConfigurationFile, OneDepartment, OnePractice
 
 NAME = "roadmap"
 EXAMPLES = examples(
@@ -20,26 +18,18 @@ EXAMPLES = examples(
 
 def run(
     context: typer.Context,
-    practice: Annotated[str | None, typer.Option("--practice", help="One practice.")] = None,
-    department: Annotated[
-        str | None, typer.Option("--department", help="One department; else the organisation.")
-    ] = None,
+    practice: OnePractice = None,
+    department: OneDepartment = None,
     configuration: ConfigurationFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Show the smallest set of improvements that reaches the next level, in the order to take them."""
+    from interface.cli.render.roadmap import render, shape
     from scheduler.roadmap import planned
-    from scheduler.workspace import open_workspace
 
-    with open_workspace(configuration_file(context, configuration)) as workspace:
-        found = planned(workspace, practice, department)
-        platforms = workspace.platforms()
-    if wants_json(context, as_json):
-        from interface.cli.render.roadmap import shape
-
-        print_json(shape(found))
-    else:
-        from interface.cli.render.roadmap import render
-
-        print_parts(render(found, platforms))
-    return 0
+    return answer(
+        (context, configuration, as_json),
+        lambda workspace: planned(workspace, practice, department),
+        shape,
+        render,
+    )

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from threading import Thread, main_thread
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -22,18 +21,20 @@ from interface.cli.examples import examples
 from interface.cli.generated import USUAL_SEED, Incidents, Level, ProfileName, Seed
 from interface.cli.options import AsJson, parse_day, wants_json
 from interface.cli.output import print_line, print_parts, progress
-from interface.demonstration import Organisation, today
+from interface.demonstration import today
+from interface.simulated import Platform, Simulation
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
-    from sandbox.servicenow import SandboxServiceNow, Tables
-    from sandbox.servicenow.faults import Fault
+    from sandbox.serving.fault import Fault
+    from sandbox.serving.platform import SimulatedPlatform
 
 NAME = "sandbox"
 EXAMPLES = examples(
     ("sandbox", "a ServiceNow with 20,000 incidents and all other records, until Ctrl-C"),
     ("sandbox --configuration sandbox.yaml", "writes a configuration that reads it"),
     ("sandbox servicenow --profile uneven --seed 7 --incidents medium", "another organisation"),
+    ("sandbox jira", "a Jira Cloud; with --data-center as Data Center"),
     ("sandbox --tables exported/", "your own rows: incident.csv, task_sla.jsonl …, one file a table"),
     ("sandbox --faults rough --latency", "as slow and as moody as real ones"),
     ("sandbox --port 8181 --until 2026-11-22", "the same records at the same address, on any day"),
@@ -45,18 +46,11 @@ EARLIEST = date(2000, 1, 1)
 """First day that records can end before."""
 
 
-class Platform(StrEnum):
-    """Platforms that can be simulated."""
-
-    SERVICENOW = "servicenow"
-
-
 @dataclass(frozen=True)
 class _Wanted:
     """What is asked for."""
 
-    organisation: Organisation
-    tables: Path | None
+    simulation: Simulation
     port: int
     tls: bool
     faults: list[Fault]
@@ -65,65 +59,71 @@ class _Wanted:
     truth: bool
 
 
+PlatformName = Annotated[Platform, typer.Argument(help="Platform to simulate.")]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="First day without records; today unless given."),
+]
+Tables = Annotated[
+    Path | None,
+    typer.Option(
+        "--tables",
+        metavar="FOLDER",
+        help="Serve exported rows instead: one CSV or JSON-lines file a table; of Jira issues.jsonl.gz.",
+    ),
+]
+DataCenter = Annotated[bool, typer.Option("--data-center", help="Jira as Data Center, not as Cloud.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 is a free one.")]
+OverTls = Annotated[bool, typer.Option("--tls", help="Speak https, with a throw-away certificate.")]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--faults",
+        metavar="NAME|SCRIPT",
+        help="A fault by name, `rough` for a mixture, or a script (YAML).",
+    ),
+]
+Latency = Annotated[
+    bool, typer.Option("--latency", help="Answer as slowly as measured on a developer running.")
+]
+WrittenTo = Annotated[
+    Path | None,
+    typer.Option("--configuration", metavar="FILE", help="Write a configuration that reads it."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over an existing file.")]
+ShowsTruth = Annotated[bool, typer.Option("--truth", help="Print what was planted in the records.")]
+Attached = Annotated[bool, typer.Option("--attached", hidden=True)]
+
+
 def run(
     context: typer.Context,
-    platform: Annotated[Platform, typer.Argument(help="Platform to simulate.")] = Platform.SERVICENOW,
+    platform: PlatformName = Platform.SERVICENOW,
     profile: ProfileName = None,
     incidents: Incidents = None,
     level: Level = None,
     seed: Seed = USUAL_SEED,
-    until: Annotated[
-        str | None,
-        typer.Option("--until", metavar="DATE", help="First day without records; today unless given."),
-    ] = None,
-    tables: Annotated[
-        Path | None,
-        typer.Option(
-            "--tables",
-            metavar="FOLDER",
-            help="Serve exported rows instead: one CSV or JSON-lines file a table.",
-        ),
-    ] = None,
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 is a free one.")
-    ] = 0,
-    tls: Annotated[bool, typer.Option("--tls", help="Speak https, with a throw-away certificate.")] = False,
-    faults: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--faults",
-            metavar="NAME|SCRIPT",
-            help="A fault by name, `rough` for a mixture, or a script (YAML).",
-        ),
-    ] = None,
-    latency: Annotated[
-        bool, typer.Option("--latency", help="Answer as slowly as measured on a developer instance.")
-    ] = False,
-    configuration: Annotated[
-        Path | None,
-        typer.Option("--configuration", metavar="FILE", help="Write a configuration that reads it."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
-    truth: Annotated[bool, typer.Option("--truth", help="Print what was planted in the records.")] = False,
-    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
+    until: Until = None,
+    tables: Tables = None,
+    data_center: DataCenter = False,
+    port: Port = 0,
+    tls: OverTls = False,
+    faults: Faults = None,
+    latency: Latency = False,
+    configuration: WrittenTo = None,
+    force: Force = False,
+    truth: ShowsTruth = False,
+    attached: Attached = False,
     as_json: AsJson = False,
 ) -> int:
-    """Start a simulated ServiceNow on this machine and print how to read it; Ctrl-C ends it."""
-    from interface.demonstration import faults_of
-
+    """Start a simulated ServiceNow or Jira on this machine and print how to read it; Ctrl-C ends it."""
     if configuration and configuration.exists() and not force:
         raise UsageError(f"{configuration} is there already.", hint="Name another file, or add --force.")
     _refuse_contradictions(context, tables, truth=truth)
-    wanted = _Wanted(
-        generated.organisation(profile, level, incidents, seed, _day(until)),
-        tables,
-        port,
-        tls,
-        faults_of(faults or []),
-        latency,
-        configuration,
-        truth,
-    )
+    if data_center and platform is not Platform.JIRA:
+        raise UsageError("Only Jira has a Data Center.", hint="Write sandbox jira --data-center.")
+    organisation = generated.organisation(profile, level, incidents, seed, _day(until))
+    simulation = Simulation(platform, organisation, tables, data_center)
+    wanted = _Wanted(simulation, port, tls, simulation.faults(faults or []), latency, configuration, truth)
     if attached:
         _end_with_input()
     try:
@@ -155,67 +155,47 @@ def _day(text: str | None) -> date:
 
 
 def _serve(wanted: _Wanted, *, as_json: bool) -> NoReturn:
-    tables, truth = _filled(wanted)
-    with _started(wanted, tables, truth) as instance:
-        text = _configuration(wanted, instance, truth)
+    content, truth = _filled(wanted)
+    with _started(wanted, content, truth) as running:
+        text = wanted.simulation.configuration(running, truth)
         if wanted.file:
             _write(wanted.file, text)
-        _tell(wanted, instance, text, truth if wanted.truth else None, as_json=as_json)
+        _tell(wanted, running, text, truth if wanted.truth else None, as_json=as_json)
         while True:
             # In short naps: a signal that comes just before a long one would wake nobody.
             time.sleep(1)
 
 
-def _filled(wanted: _Wanted) -> tuple[Tables, dict[str, Any] | None]:
-    """Return the tables to serve and what was planted in them."""
-    from interface.demonstration import exported_tables, require_free
+def _filled(wanted: _Wanted) -> tuple[Any, dict[str, Any] | None]:
+    """Return what to serve and what was planted in it."""
+    from interface.demonstration import require_free
 
     require_free(wanted.port)
     with progress() as show:
-
-        def tell(what: str) -> None:
-            show(f"sandbox: {what}", 0, None)
-
-        if wanted.tables:
-            return exported_tables(wanted.tables, tell), None
-        return wanted.organisation.tables(tell)
+        return wanted.simulation.filled(lambda what: show(f"sandbox: {what}", 0, None))
 
 
 @contextmanager
-def _started(wanted: _Wanted, tables: Tables, truth: dict[str, Any] | None) -> Iterator[SandboxServiceNow]:
+def _started(wanted: _Wanted, content: Any, truth: dict[str, Any] | None) -> Iterator[SimulatedPlatform[Any]]:
     """Yield the sandbox, listening."""
-    from interface.demonstration import hidden, own_password, port_refused
-    from sandbox.servicenow import Latency, SandboxServiceNow, Settings
-    from sandbox.serving.latency import NONE
+    from interface.demonstration import port_refused
+    from sandbox.serving.latency import NONE, Latency
+    from sandbox.serving.platform import Conditions
 
-    instance = SandboxServiceNow(
-        tables,
-        seed=wanted.organisation.seed,
-        settings=Settings(password=own_password()) if own_password() else Settings(),
+    conditions = Conditions(
+        seed=wanted.simulation.organisation.seed,
         faults=wanted.faults,
-        access=hidden(truth or {}),
         latency=Latency() if wanted.latency else NONE,
         tls=wanted.tls,
         port=wanted.port,
     )
     with ExitStack() as closing:
+        running = wanted.simulation.started(content, truth, conditions)
         try:
-            closing.enter_context(instance)
+            closing.enter_context(running)
         except OSError as error:
             raise port_refused(wanted.port, error) from None
-        yield instance
-
-
-def _configuration(wanted: _Wanted, instance: SandboxServiceNow, truth: dict[str, Any] | None) -> str:
-    from interface.demonstration import PASSWORD, configuration
-
-    return configuration(
-        instance.url,
-        instance.user,
-        f"${{{PASSWORD}}}",
-        truth=truth,
-        authority=instance.ca_file,
-    )
+        yield running
 
 
 def _write(file: Path, text: str) -> None:
@@ -228,7 +208,7 @@ def _write(file: Path, text: str) -> None:
 
 def _tell(
     wanted: _Wanted,
-    instance: SandboxServiceNow,
+    running: SimulatedPlatform[Any],
     text: str,
     truth: dict[str, Any] | None,
     *,
@@ -236,17 +216,17 @@ def _tell(
 ) -> None:
     from interface.demonstration import PASSWORD, own_password
 
-    password = None if own_password() else instance.password
+    password, simulation = None if own_password() else running.secret, wanted.simulation
     if as_json:
         planted = {} if truth is None else {"truth": truth}
         print_line(
             {
-                "platform": Platform.SERVICENOW,
-                "url": instance.url,
-                "user": instance.user,
+                "platform": simulation.platform,
+                "url": running.url,
+                "user": running.user,
                 "password": password,
                 "password_variable": PASSWORD,
-                "ca_bundle": str(instance.ca_file) if instance.ca_file else None,
+                "ca_bundle": str(running.ca_file) if running.ca_file else None,
                 "configuration": str(wanted.file) if wanted.file else None,
                 **planted,
             }
@@ -254,7 +234,7 @@ def _tell(
         return
     from interface.cli.render import sandbox
 
-    print_parts(sandbox.render(instance.url, instance.user, password, wanted.file, text))
+    print_parts(sandbox.render(simulation.title, running.url, running.user, password, wanted.file, text))
     print_parts(sandbox.planted(truth) if truth else [])
     sys.stdout.flush()
 

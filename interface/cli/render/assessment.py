@@ -14,12 +14,15 @@ from evaluators.explanation import is_exempt
 from evaluators.results import Assessment, IndicatorResult, PracticeResult, SourceState, State
 from interface.cli.render import doubts, headline, overview
 from interface.cli.render.sources import source_table, sources_line
+from interface.cli.render.tables import fixed_line
 from interface.cli.words import (
     NOT_A_CERTIFICATE,
     attribute_name,
     bar,
     day,
+    listed,
     plain,
+    practice_name,
     quantity,
     share,
 )
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from evaluators.catalogue import Catalogue, Indicator
+    from scheduler.review import Earlier
 
 EXPERT = "†"
 """Marks a threshold that rests wholly or partly on expert judgement."""
@@ -37,8 +41,8 @@ LEGEND = (
     f"{EXPERT} this threshold is an expert default, no published norm."
 )
 
-COLUMNS = (33, 21, 14, 8)
-"""Widths of an indicator's line."""
+COLUMNS = (35, 21, 13, -8)
+"""Widths of an indicator's line: the longest id, value with interval, thresholds, achievement."""
 
 COLOURS = {"F": "green", "L": "cyan", "P": "yellow", "N": "red", "NE": "bright_black"}
 
@@ -47,23 +51,43 @@ def render(
     assessment: Assessment,
     catalogue: Catalogue,
     platforms: Sequence[str] = (),
+    others: Sequence[Earlier] = (),
     *,
     departments: bool = False,
 ) -> Iterator[RenderableType]:
-    """Yield what to print: overview, reason, next step, sources; details of a practice that stands alone."""
+    """Yield what to print: overview, reason, next step, sources; details of a practice that stands alone.
+
+    `others` are the last results of practices that were left out, which keeps the whole from being judged.
+    """
     yield Text(_title(assessment), style="bold")
     organisation = [each for each in assessment.practices if each.department is None]
+    if others:
+        yield from _left_out(organisation, others)
     if len(organisation) > 1:
-        yield from overview.render(assessment, organisation)
+        yield from overview.render(assessment, organisation, whole=not others)
     detailed = _detailed(organisation)
     for practice in detailed:
         yield Text()
         yield from render_practice(practice, catalogue, platforms, assessment.sources)
-    if len(organisation) > 1 and not detailed:
+    if len(organisation) > 1 and not detailed and not others:
         yield from _verdict(assessment, organisation, catalogue, platforms)
     yield from overview.departments(assessment.practices, detail=departments)
     yield Text()
     yield from _closing(assessment)
+
+
+def _left_out(organisation: Sequence[PracticeResult], others: Sequence[Earlier]) -> Iterator[RenderableType]:
+    """Yield which practices were assessed now, and where the last results of the others are."""
+    yield Text(f"Assessed now: {listed(practice_name(each.practice) for each in organisation)}.")
+    yield Text("Not assessed now, the last results stay:")
+    for source in dict.fromkeys((each.assessment, each.as_of) for each in others):
+        levels = (
+            f"{practice_name(each.result.practice)} {each.result.level or 'not assessed'}"
+            for each in others
+            if (each.assessment, each.as_of) == source
+        )
+        line = f"{listed(levels)}: assessment {source[0]} as of {day(source[1])}"
+        yield Padding(Text(line), (0, 0, 0, 2))
 
 
 def _detailed(organisation: Sequence[PracticeResult]) -> list[PracticeResult]:
@@ -151,21 +175,12 @@ def attribute_table(practice: PracticeResult) -> Table:
 def indicator_lines(indicators: Sequence[IndicatorResult], catalogue: Catalogue) -> Iterator[RenderableType]:
     """Yield each indicator with value, interval, thresholds and achievement, its reason below it."""
     entries = {entry.id: entry for entry in catalogue.entries}
-    yield _line(
-        *(Text(name, style="bold") for name in ("Indicator", "Value (95 % interval)", "L / F at", "Achieved"))
-    )
+    headings = ("Indicator", "Value (95 % interval)", "L / F at", "Achieved")
+    yield fixed_line(COLUMNS, (Text(name, style="bold") for name in headings))
     for each in indicators:
-        yield _line(Text(each.id), value_text(each), Text(thresholds(entries.get(each.id))), achieved(each))
+        anchors = Text(thresholds(entries.get(each.id)))
+        yield fixed_line(COLUMNS, (Text(each.id), value_text(each), anchors, achieved(each)))
         yield Padding(Text(each.measurement.reason, style="dim"), (0, 0, 0, 2))
-
-
-def _line(*cells: Text) -> Table:
-    """Return one line whose columns stand below those of the lines before, in 80 columns in all."""
-    line = Table.grid(padding=(0, 1, 0, 0))
-    for width in COLUMNS:
-        line.add_column(width=width, overflow="fold", justify="right" if width == COLUMNS[-1] else "left")
-    line.add_row(*cells)
-    return line
 
 
 def value_text(indicator: IndicatorResult) -> Text:

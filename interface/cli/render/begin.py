@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from config.template_servicenow import WAYS
 from interface.cli.render.tables import plain_table
 from interface.cli.words import listed
 from storage.errors import ItsmMaturityError
@@ -16,7 +15,7 @@ from storage.errors import ItsmMaturityError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from config.template_servicenow import ServiceNowAnswers
+    from config.template_platform import PlatformAnswers
     from scheduler.check import CheckReport
 
 
@@ -39,20 +38,21 @@ def render(
     yield from _commands(file)
 
 
-def render_servicenow(
+def render_platform(
     file: Path,
-    answers: ServiceNowAnswers,
+    answers: PlatformAnswers,
     missing: Sequence[str],
     report: CheckReport | None,
     failure: ItsmMaturityError | None,
 ) -> Iterator[RenderableType]:
     """Yield what was written, which variables to set and how, and what a first try found."""
-    way = WAYS[answers.way]
+    way = answers.signing_in
     account = f" as {answers.user}" if way.needs_user else ""
     yield Text(f"{file} is written.", style="bold")
     kinds = listed(answers.records) if answers.records else "all record kinds"
-    yield Text(f"It reads {kinds} from {answers.url}{account}, by {way.title}.")
-    yield Text("The account and its roles: docs/servicenow.md.")
+    projects = f" of {listed(answers.projects)}" if answers.projects else ""
+    yield Text(f"It reads {kinds}{projects} from {answers.url}{account}, by {way.title}.")
+    yield Text(f"The account and its rights: {answers.platform.place}.")
     if missing:
         yield Text("No secret is in the file. Set these first; what you type is not shown and not kept:")
         for name in missing:

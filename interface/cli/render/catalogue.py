@@ -41,9 +41,9 @@ def render(found: InForce) -> Iterator[RenderableType]:
 
 def _table(practice: str, entries: Sequence[Indicator]) -> Table:
     table = plain_table(practice_name(practice))
-    table.add_column("Indicator", overflow="fold", width=34)
+    table.add_column("Indicator", overflow="fold", width=36)
     table.add_column("L / F at", overflow="fold", width=13)
-    table.add_column("Where the threshold comes from", overflow="fold", width=29)
+    table.add_column("Where the threshold comes from", overflow="fold", width=28)
     attribute = ""
     for entry in entries:
         if entry.attribute != attribute:

@@ -26,11 +26,15 @@ READABLE = (KindState.READABLE, KindState.EMPTY)
 def render(report: CheckReport, file: Path) -> Iterator[RenderableType]:
     """Yield what is there, what is missing and what that keeps from being rated."""
     yield Text(f"{file} is valid.", style="green")
+    for sentence in report.lapsed:
+        yield Text(sentence, style="yellow")
     if not report.connectors:
         yield Text("No connectors are configured, so there is nothing to assess.", style="yellow")
     for connector in report.connectors:
         yield Text()
         yield from _connector(connector)
+    if report.connectors and all(connector.problem for connector in report.connectors):
+        return  # what cannot be rated for want of records would bury the reason
     yield Text()
     yield from _ratable(report)
 

@@ -10,11 +10,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from evaluators.decomposition import Change, sentences
-from evaluators.explanation import index_text
-from evaluators.results import Assessment
+from evaluators.explanation import index_text, is_exempt
+from evaluators.results import Assessment, PracticeResult
 from interface.cli.render.tables import plain_table
-from interface.cli.words import NOT_A_CERTIFICATE, count, day, listed, practice_name
-from scheduler.compare import Comparison
+from interface.cli.words import NOT_A_CERTIFICATE, count, day, level_name, practice_name
+from scheduler.compare import Comparison, Unlike, has_level
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,17 +29,19 @@ def render(found: Comparison) -> Iterator[RenderableType]:
     yield Text(f"{_named(found.before)}, then {_named(found.after)}", style="bold")
     for note in found.notes:
         yield Padding(Text(f"• {note}"), (0, 0, 0, 1))
-    if not found.changes:
-        yield Text("They have no practice in common in this scope.")
-        return
     yield Text()
-    yield _table(found)
+    if found.changes:
+        yield _table(found)
+    else:
+        yield Text("No practice has a level in both of them in this scope.")
     for change in found.changes:
         if len(found.changes) == 1 or abs(change.index) >= UNMOVED:
             yield from _practice(change)
-    for names, which in ((found.only_before, "first"), (found.only_after, "second")):
-        if names:
-            yield Text(f"Only in the {which}: {listed(names)}.")
+    if found.unlike:
+        yield Text()
+        yield Text("Not compared, for want of a level in both:", style="bold")
+    for each in found.unlike:
+        yield Padding(Text(_unlike(each)), (0, 0, 0, 1))
     yield Text(NOT_A_CERTIFICATE, style="dim")
 
 
@@ -53,10 +55,25 @@ def shape(found: Comparison) -> dict[str, Any]:
             "after": asdict(found.after.overall),
         },
         "practices": [_change(each) for each in found.changes],
-        "only_before": list(found.only_before),
-        "only_after": list(found.only_after),
+        "only_before": [each.practice for each in found.unlike if has_level(each.before)],
+        "only_after": [each.practice for each in found.unlike if has_level(each.after)],
+        "neither": [
+            each.practice for each in found.unlike if not has_level(each.before) and not has_level(each.after)
+        ],
         "notes": list(found.notes),
     }
+
+
+def _unlike(each: Unlike) -> str:
+    before, after = _standing(each.before), _standing(each.after)
+    both = f"{before} in either" if before == after else f"{before} in the first, {after} in the second"
+    return f"{practice_name(each.practice)}: {both}."
+
+
+def _standing(result: PracticeResult | None) -> str:
+    if result is None:
+        return "not looked at"
+    return "declared not applicable" if is_exempt(result.indicators) else level_name(result.level)
 
 
 def _named(assessment: Assessment) -> str:

@@ -11,7 +11,7 @@ from evaluators.departments import lagging
 from evaluators.funnel import Comparison, outside
 from evaluators.results import Assessment, PracticeResult
 from interface.cli.render import overview
-from interface.cli.render.tables import plain_table
+from interface.cli.render.tables import fixed_line
 from interface.cli.words import NOT_A_CERTIFICATE, count, day, plural, quantity
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ NOTHING = (
     "No department is assessed: it takes departments of the groups (departments in the configuration, or as "
     "the platform names them) and 30 records of a practice in a year."
 )
+COLUMNS = (29, -7, -12, -14, 13)
+"""Widths of a department's line below an indicator."""
 MEANING = (
     "Limits: where a department of that size would lie in 998 of 1,000 cases if it worked like the whole "
     "organisation. Inside them a difference is chance; the order is by volume and no ranking."
@@ -46,19 +48,16 @@ def render(
 def _funnels(compared: Sequence[Comparison]) -> Iterator[RenderableType]:
     shown = list(outside(compared))
     if shown:
-        table = plain_table("Core indicators that differ by more than chance")
-        for name in ("Indicator", "Department", "n", "Value", "Limits", "It is"):
-            table.add_column(name, justify="right" if name in ("n", "Value", "Limits") else "left")
+        yield Text("Core indicators that differ by more than chance", style="bold")
+        yield fixed_line(COLUMNS, ("Department", "n", "Value", "Limits", "It is"))
+    for indicator in dict.fromkeys(each.indicator for each in shown):
+        yield Text(indicator, style="cyan")
         for each in shown:
-            table.add_row(
-                each.indicator,
-                each.department,
-                count(each.n),
-                quantity(each.value, each.unit),
-                _limits(each),
-                each.standing,
-            )
-        yield table
+            if each.indicator == indicator:
+                value = quantity(each.value, each.unit)
+                cells = (f"  {each.department}", count(each.n), value, _limits(each), each.standing)
+                yield fixed_line(COLUMNS, cells)
+    if shown:
         yield Text(MEANING, style="dim")
     inside = sum(each.limits_998 is not None for each in compared) - len(shown)
     yield Text(f"{plural(inside, 'comparison')} of core indicators within the limits: --json has them all.")

@@ -10,20 +10,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.explanation import is_exempt
 from evaluators.references import references_of
 from evaluators.results import IndicatorResult, PracticeResult, State
-from interface.cli.render import doubts
+from interface.cli.render import doubts, headline, verdict
 from interface.cli.render.assessment import (
     EXPERT,
     LEGEND,
     achieved,
+    attribute_table,
+    indicator_lines,
     thresholds,
     value_text,
 )
-from interface.cli.render.assessment import (
-    render_practice as practice_parts,
-)
-from interface.cli.render.headline import scope_name, unrated
+from interface.cli.render.headline import scope_name
 from interface.cli.render.overview import practice_table
 from interface.cli.render.sources import sources_line
 from interface.cli.render.tables import plain_table
@@ -32,7 +32,6 @@ from interface.cli.words import (
     attribute_name,
     count,
     day,
-    listed,
     moment,
     plain,
     quantity,
@@ -45,28 +44,31 @@ if TYPE_CHECKING:
     from evaluators.catalogue import Indicator
 
 PERIODS_SHOWN = 12
+RATINGS = "N not (up to 15 %), P partly (up to 50 %), L largely (up to 85 %), F fully achieved."
 
 Groups = Sequence[tuple[str, float, int]]
 
 
 def render_practice(found: Explained, name: str, platforms: Sequence[str] = ()) -> Iterator[RenderableType]:
-    """Yield a practice, with what is not rated and why, and its departments below it."""
+    """Yield the answer to "why this level?", then all of its figures and its departments."""
     yield Text(_taken(found), style="bold")
     practice, *others = found.practices(name)
     yield Text()
-    yield from practice_parts(practice, found.catalogue, platforms, found.assessment.sources)
+    yield from verdict.render(found, practice, platforms)
     yield from doubts.render(found.assessment, [each.id for each in practice.indicators], counted=False)
-    missing = unrated(practice.indicators)
-    if missing:
-        yield Text(
-            f"Not rated: {listed(each.id for each in missing)}. They keep the level from being proven "
-            "higher, and lower nothing.",
-        )
+    if not is_exempt(practice.indicators):
+        yield Text()
+        yield Text("The whole picture", style="bold")
+        yield Text(headline.figures(practice))
+        yield attribute_table(practice)
+        yield Text()
+        yield from indicator_lines(practice.indicators, found.catalogue)
     if others:
         yield Text()
         yield practice_table(others, "Department", [each.department or "" for each in others])
         yield Text(f"One of them: itsm-maturity explain {name} --department '{others[0].department}'")
-    yield Text(f"More on one of them: itsm-maturity explain {_example(found, name)}")
+    yield Text(f"More on one question: itsm-maturity explain {verdict.weakest(practice).id}")
+    yield Text(RATINGS, style="dim")
     yield Text(LEGEND, style="dim")
     yield Text(NOT_A_CERTIFICATE, style="dim")
 
@@ -112,14 +114,6 @@ def _taken(found: Explained) -> str:
     return (
         f"Assessment {assessment.id[:12]} as of {day(assessment.as_of)}, taken {moment(assessment.taken_at)}"
     )
-
-
-def _example(found: Explained, name: str) -> str:
-    practice = found.practices(name)[0]
-    held = [each for each in practice.indicators if each.attribute == practice.bottleneck]
-    rated = [each for each in held if each.achievement is not None]
-    worst = min(rated or held or practice.indicators, key=lambda each: (each.achievement or 0.0, each.id))
-    return worst.id
 
 
 def _facts(practice: PracticeResult, result: IndicatorResult, entry: Indicator | None) -> Table:

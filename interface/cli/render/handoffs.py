@@ -34,7 +34,11 @@ def render(found: Sequence[HandOff]) -> Iterator[RenderableType]:
         waits = "–" if each.waiting_seconds is None else _waiting(each.waiting_seconds)
         table.add_row(each.sender, each.receiver, count(each.count), waits, share(each.bounced))
     yield table
-    yield Text("Waits: median until somebody of the receiving department is assigned.", style="dim")
+    yield Text(
+        "Waits: median until somebody of the receiving department is assigned; – where the hand-over itself "
+        "names a person.",
+        style="dim",
+    )
     if len(found) > SHOWN:
         yield Text(f"{len(found) - SHOWN} more pairs: --json", style="dim")
 

@@ -14,7 +14,7 @@ from interface.cli.render.assessment import achieved, value_text
 from interface.cli.render.headline import scope_name
 from interface.cli.render.sources import sources_line
 from interface.cli.render.sync import ledger_of
-from interface.cli.render.tables import plain_table
+from interface.cli.render.tables import fixed_line, plain_table
 from interface.cli.words import NOT_A_CERTIFICATE, count, day, moment, share
 from storage.history import LedgerRow, Page, Run
 
@@ -28,36 +28,61 @@ NOTHING = (
 OTHER_RULES = "≠"
 """Marks a change between assessments that were made by different rules."""
 
+LEVEL_COLUMNS = (27, -6, -8, -9, -5, -7, -8)
+VALUE_COLUMNS = (27, 28, -8, -13)
+"""Widths of what is shown of a practice, and of an indicator."""
+
 Past = tuple[Assessment, PracticeResult]
 
 
 def render(page: Page[Assessment], *, detail: bool = False) -> Iterator[RenderableType]:
-    """Yield level and index over time, each with the change against the assessment before it.
+    """Yield levels and index over time, each with the change against the assessment before it.
 
     With `detail` also how complete the sources of each were, its attributes and its indicators.
     """
     if not page.items:
         yield Text(NOTHING)
         return
-    table = _table("As of", "Scope", "Proven", "Possible", "Index", "Change", "Coverage", "Assessment")
-    for position, assessment in enumerate(page.items[: page.limit]):
+    headings = ("Scope", "Proven", "Possible", "Confirmed", "Index", "Change", "Coverage")
+    yield from _headings(LEVEL_COLUMNS, headings)
+    for assessment, older in _with_older(page):
+        yield _named(assessment)
         for practice in assessment.practices:
-            before = _before(page.items[position + 1 :], practice)
-            table.add_row(
-                day(assessment.as_of),
-                scope_name(practice),
-                "–" if practice.level is None else str(practice.level),
-                str(practice.possible),
-                "–" if practice.level is None else index_text(practice.index),
-                _change(assessment, practice, before),
-                share(practice.coverage),
-                assessment.id[:8],
-            )
-    yield table
+            yield fixed_line(LEVEL_COLUMNS, _levels(assessment, practice, _before(older, practice)))
     if detail:
         yield from _details(page)
     yield Text(_footer(page), style="dim")
     yield Text(NOT_A_CERTIFICATE, style="dim")
+
+
+def _levels(assessment: Assessment, practice: PracticeResult, before: Past | None) -> Iterator[str]:
+    assessed = practice.level is not None
+    yield f"  {scope_name(practice)}"
+    yield str(practice.level) if assessed else "–"
+    yield str(practice.possible)
+    yield str(practice.confirmed or "–")
+    yield index_text(practice.index) if assessed else "–"
+    yield _change(assessment, practice, before)
+    yield share(practice.coverage)
+
+
+def _headings(widths: Sequence[int], names: Sequence[str]) -> Iterator[RenderableType]:
+    yield fixed_line(widths, (Text(name, style="bold") for name in names))
+
+
+def _with_older(page: Page[Assessment]) -> Iterator[tuple[Assessment, Sequence[Assessment]]]:
+    """Yield what is shown of a page, each assessment with those before it."""
+    for position, assessment in enumerate(page.items[: page.limit]):
+        yield assessment, page.items[position + 1 :]
+
+
+def _named(assessment: Assessment) -> Text:
+    """Return what an assessment is called by, and when it was taken."""
+    past = "" if assessment.kind == "live" else f", {assessment.kind}"
+    return Text.assemble(
+        (day(assessment.as_of), "bold"),
+        f"  assessment {assessment.id}, taken {moment(assessment.taken_at)}{past}",
+    )
 
 
 def _details(page: Page[Assessment]) -> Iterator[RenderableType]:
@@ -74,7 +99,10 @@ def _details(page: Page[Assessment]) -> Iterator[RenderableType]:
 
 
 def _indicators(practice: PracticeResult) -> Table:
-    table = _table("Indicator", "Value", "Achieved")
+    table = plain_table()
+    table.add_column("Indicator", no_wrap=True)
+    table.add_column("Value")
+    table.add_column("Achieved", justify="right", no_wrap=True)
     for each in practice.indicators:
         table.add_row(each.id, value_text(each), achieved(each))
     return table
@@ -86,20 +114,19 @@ def render_indicator(page: Page[Assessment], indicator: str) -> Iterator[Rendera
         yield Text(NOTHING)
         return
     yield Text(indicator, style="bold")
-    table = _table("As of", "Scope", "Value", "Achieved", "Change", "Assessment")
-    for position, assessment in enumerate(page.items[: page.limit]):
+    yield from _headings(VALUE_COLUMNS, ("Scope", "Value", "Achieved", "Change"))
+    for assessment, older in _with_older(page):
+        yield _named(assessment)
         for practice in assessment.practices:
-            before = _before(page.items[position + 1 :], practice)
+            before = _before(older, practice)
             for found in practice.indicators:
-                table.add_row(
-                    day(assessment.as_of),
-                    scope_name(practice),
+                cells = (
+                    f"  {scope_name(practice)}",
                     value_text(found),
                     achieved(found),
                     _points(found, before),
-                    assessment.id[:8],
                 )
-    yield table
+                yield fixed_line(VALUE_COLUMNS, cells)
     yield Text(_footer(page), style="dim")
 
 
@@ -120,14 +147,6 @@ def _run_line(run: Run) -> str:
     if run.finished_at is None:
         return f"{moment(run.started_at)}  {name}: not finished (running, or it was stopped)"
     return f"{moment(run.started_at)}  {name}: {run.outcome or 'done'}"
-
-
-def _table(*columns: str) -> Table:
-    table = plain_table()
-    for name in columns:
-        words = name in ("As of", "Scope", "Indicator", "Value", "Assessment")
-        table.add_column(name, justify="left" if words else "right", no_wrap=name == "As of")
-    return table
 
 
 def _before(older: Sequence[Assessment], practice: PracticeResult) -> Past | None:

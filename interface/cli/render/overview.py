@@ -25,14 +25,16 @@ LONGEST_PRACTICE = len("Configuration")
 FIGURES = ("Proven", "Possible", "Confirmed", "Index", "Coverage")
 
 
-def render(assessment: Assessment, organisation: Sequence[PracticeResult]) -> Iterator[RenderableType]:
-    """Yield one row for each practice, the overall level, what is not assessed and why, and departments."""
+def render(
+    assessment: Assessment, organisation: Sequence[PracticeResult], *, whole: bool = True
+) -> Iterator[RenderableType]:
+    """Yield one row for each practice, the overall level, and what is not assessed and why.
+
+    An assessment that is not `whole` left practices out on purpose: it says nothing of the overall level.
+    """
     yield practice_table(organisation, "Practice", [practice_name(each.practice) for each in organisation])
-    summary = headline.overall(assessment)
-    if summary:
-        yield Text()
-        yield Text(summary, style="bold")
-    yield from _components(assessment.overall)
+    if whole:
+        yield from _overall(assessment)
     exempt = [each for each in organisation if is_exempt(each.indicators)]
     if exempt:
         names = "; ".join(f"{practice_name(each.practice)} ({_exemption(each)})" for each in exempt)
@@ -41,6 +43,14 @@ def render(assessment: Assessment, organisation: Sequence[PracticeResult]) -> It
     if unassessed:
         yield Text(f"Not assessed: {'; '.join(map(_lacking, unassessed))}.")
     yield Text(MEANING, style="dim")
+
+
+def _overall(assessment: Assessment) -> Iterator[RenderableType]:
+    summary = headline.overall(assessment)
+    if summary:
+        yield Text()
+        yield Text(summary, style="bold")
+    yield from _components(assessment.overall)
 
 
 def _components(overall: OverallResult) -> Iterator[RenderableType]:

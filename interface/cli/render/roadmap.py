@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TOOLS = {"servicenow": "ServiceNow", "jira": "Jira"}
 
 
-def render(plan: Plan, platforms: Sequence[str] = ()) -> Iterator[RenderableType]:
+def render(plan: Plan) -> Iterator[RenderableType]:
     """Yield the steps of every practice, in the order to take them."""
     assessment = plan.assessment
     yield Text(f"From assessment {assessment.id[:8]} as of {day(assessment.as_of)}", style="bold")
@@ -45,7 +45,7 @@ def render(plan: Plan, platforms: Sequence[str] = ()) -> Iterator[RenderableType
         yield Text(f"Not assessed, and asked for at that level: {listed(plan.missing)}.")
     for each in plan.roadmaps:
         yield Text()
-        yield from _practice(each, platforms)
+        yield from _practice(each, plan.platforms)
     if any(each.steps for each in plan.roadmaps):
         yield Text()
         yield Text(

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def render(
-    url: str, user: str, password: str | None, file: Path | None, text: str
+    title: str, url: str, user: str, password: str | None, file: Path | None, text: str
 ) -> Iterator[RenderableType]:
     """Yield where it is, how to log in and a configuration, or how to use the one that was written.
 
     `password` is None where the environment gave it, so that it is not shown.
     """
-    yield Text(f"ServiceNow sandbox at {url}, until Ctrl-C", style="bold")
+    yield Text(f"{title} sandbox at {url}, until Ctrl-C", style="bold")
     yield Text(f"User: {user}")
     if password is None:
         yield Text(f"Password: that of {PASSWORD} in this environment")

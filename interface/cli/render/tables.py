@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 
 def plain_table(title: str = "") -> Table:
@@ -17,3 +20,15 @@ def plain_table(title: str = "") -> Table:
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
+
+
+def fixed_line(widths: Sequence[int], cells: Iterable[str | Text]) -> Table:
+    """Return one line whose columns stand below those of the lines before; a negative width aligns right.
+
+    What is wider goes on below: an identifier is never cut.
+    """
+    line = Table.grid(padding=(0, 1, 0, 0))
+    for width in widths:
+        line.add_column(width=abs(width), overflow="fold", justify="left" if width > 0 else "right")
+    line.add_row(*cells)
+    return line
