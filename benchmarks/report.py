@@ -20,6 +20,7 @@ import orjson
 import pyarrow as pa
 
 from benchmarks.assessment import assessment
+from benchmarks.jira import jira
 from benchmarks.measuring import timed
 from benchmarks.servicenow import servicenow
 from storage.evidence import open_store
@@ -93,6 +94,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     "demo": demo,
     "assess": assessment,
     "servicenow": servicenow,
+    "jira": jira,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from evaluators.catalogue import Catalogue, Exclusion, Indicator
 from evaluators.measures.population import Part, Population, Reading
 from evaluators.policy import Policy
+from evaluators.results import State
 from evaluators.support import Answerable, SupportMap, plural
 from evaluators.tellers import Teller, told_by
 from storage.records import KINDS
@@ -36,7 +38,11 @@ class Populations:
         missing = [each for each in found.values() if isinstance(each, Answerable)]
         if missing:
             return missing[0]
-        own, *_ = populations = {name: each for name, each in found.items() if isinstance(each, Population)}
+        populations = {name: each for name, each in found.items() if isinstance(each, Population)}
+        populations = _told_alike(populations)
+        if not all(each.parts for each in populations.values()):
+            return Answerable((), State.NOT_SUPPORTED, "no source fills all that is asked of its records")
+        own, *_ = populations
         return replace(
             populations[own], also={name: each for name, each in populations.items() if name != own}
         )
@@ -129,3 +135,26 @@ class Populations:
     def _start_of_day(self) -> datetime:
         local = datetime.combine(self.as_of, time(), ZoneInfo(self.policy.time_zone))
         return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def _told_alike(populations: Mapping[str, Population]) -> dict[str, Population]:
+    """Leave out of each reading the records of a kind that another reading cannot be told by.
+
+    What counts above a line and not below it, or below and not above, would move a ratio by itself.
+    """
+    every = [part for each in populations.values() for part in each.parts]
+    common = {
+        kind: set.intersection(*({*part.tellers} for part in every if part.kind == kind))
+        for kind in {part.kind for part in every}
+    }
+    return {
+        name: replace(
+            each,
+            parts=tuple(
+                replace(part, tellers=tellers)
+                for part in each.parts
+                if (tellers := tuple(one for one in part.tellers if one in common[part.kind]))
+            ),
+        )
+        for name, each in populations.items()
+    }

@@ -73,12 +73,13 @@ def advice(syncs: Iterable[LastSync]) -> Iterator[str]:
     for each in syncs:
         if each.run is None:
             yield f"{each.connector} was never synced: run itsm-maturity sync {each.connector}."
-            continue
-        if each.run.finished_at is None:
+        elif each.run.finished_at is None:
             yield (
-                f"The last sync of {each.connector} did not end: run itsm-maturity sync {each.connector}, it "
-                "goes on where that one stopped."
+                f"The last sync of {each.connector} runs still, or was stopped: itsm-maturity sync "
+                f"{each.connector} goes on where it is."
             )
+        elif each.run.outcome == FAILED and not each.unread:
+            yield f"The last sync of {each.connector} failed: {each.run.message.rstrip('.')}. {TO_DO[True]}"
         reasons: dict[tuple[str, str], list[str]] = {}
         for line in each.unread:
             reasons.setdefault((line.outcome, line.message), []).append(line.kind)

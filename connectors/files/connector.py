@@ -6,6 +6,7 @@ import builtins
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import ClassVar, cast
@@ -130,7 +131,7 @@ class FilesConnector(Connector):
             raise SkippableError(
                 f"does not fit the mapping: {error}", position=f"{kind} {record.id}"
             ) from None
-        return Record(record.id, values, record.kept, record.updated_at, record.revision)
+        return replace(record, values=values)
 
     def _batches(self, kind: str, intake: _Intake, rows: Iterator[Row]) -> Iterator[Batch]:
         log = self._settings.records[kind].log

@@ -97,7 +97,7 @@ class Feed:
         missed = [name for name in recent if stored is not None and name not in stored]
         if missed:
             yield from self._missed(missed)
-        yield from self._orphans({*ids, *(stored or ())})
+        yield from self._orphans(set(ids))
 
     def _missed(self, names: list[str]) -> Iterator[Batch]:
         pages = self._reader.search.named(names, self._reader.wanted(self._kind))
@@ -106,7 +106,7 @@ class Feed:
         self._intake.settle(len(came), len(came))
 
     def _orphans(self, known: set[str]) -> Iterator[Batch]:
-        """Delete what came along with issues that an earlier comparison found to be gone."""
+        """Delete what came along with issues that are gone."""
         for kind in BROUGHT[self._kind]:
             begin = f"{self._kind}:"
             stored = self._reader.stored(kind) or ()

@@ -45,8 +45,7 @@ def status_of(described: Json) -> Status:
     return Status(str(described.get("id")), name, str(described.get("untranslatedName") or name), category)
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One changed field."""
 
     at: datetime
@@ -70,9 +69,17 @@ def changes_of(issue: Json, people: People) -> list[Change]:
 def _changes(entry: Json, people: People) -> Iterator[Change]:
     at, actor = moment_of(entry["created"]), people.account(entry.get("author"))
     for number, item in enumerate(entry.get("items") or ()):
-        name = str(item.get("fieldId") or item.get("field") or "")
-        values = (item.get(key) for key in ("from", "fromString", "to", "toString"))
-        yield Change(at, f"{entry['id']}:{number}", actor, name, *values)
+        given = item.get
+        yield Change(
+            at,
+            f"{entry['id']}:{number}",
+            actor,
+            str(given("fieldId") or given("field") or ""),
+            given("from"),
+            given("fromString"),
+            given("to"),
+            given("toString"),
+        )
 
 
 class Story:

@@ -98,7 +98,7 @@ class PlatformConnector(Connector, Generic[Reader]):
             raise SkippableError(
                 f"does not fit the mapping: {error}", position=f"{kind} {record.id}"
             ) from None
-        return Record(record.id, values, record.kept, record.updated_at, record.revision)
+        return replace(record, values=values)
 
     def refusal(self, found: Sequence[ProbeResult]) -> FatalError | None:
         """Return why nothing at all can be read, where that is so."""

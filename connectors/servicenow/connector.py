@@ -68,7 +68,8 @@ class ServiceNowConnector(PlatformConnector[Reader]):
         """Return the mapping of a record's table; transitions stay as they are, a history is read again."""
         if kind == "transition" or kind not in TABLES:
             return None
-        mappings = (self._reader.mapping(table) for table in TABLES[kind])
+        own = (table for table in TABLES[kind] if record.feed in ("", table.feed))
+        mappings = map(self._reader.mapping, own)
         return next((one for one in mappings if record.kept.keys() <= set(one.names)), None)
 
     def probed(self, kind: str) -> ProbeResult:

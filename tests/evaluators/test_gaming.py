@@ -44,15 +44,15 @@ def a_year(world: World, differing: Callable[[int], Columns] = lambda _: {}) -> 
     }
 
 
-def burst(world: World) -> World:
-    """A year of ordinary work, and forty old incidents closed by one person in one evening."""
+def burst(world: World, resolver: str = "person:ann") -> World:
+    """A year of ordinary work, and forty old incidents closed by one identity in one evening."""
     a_year(world)
     for number in range(40):
         world.incident(
             id=f"OLD{number}",
             opened_at=day(40 + number % 20),
             resolved_at=day(3, 18),
-            resolver="person:ann",
+            resolver=resolver,
             category=CATEGORIES[number % 4],
         )
     return world
@@ -122,6 +122,12 @@ def test_forty_closures_of_one_person_on_one_day_are_named_with_the_value_withou
     assert beside.value is not None
     assert beside.without == 100.0
     assert beside.value < beside.without
+
+
+@pytest.mark.parametrize("resolver", ["migration:import", "automation:cleaner"])
+def test_what_a_migration_or_a_job_closes_in_one_night_names_nobody(world: World, resolver: str) -> None:
+    burst(world, resolver)
+    assert found(world) == {}
 
 
 def test_what_was_opened_before_a_system_had_warmed_up_names_nobody(world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from evaluators.results import Assessment, SourceState
 from scheduler.assess import assess_now
 from scheduler.sync import sync
@@ -76,6 +78,24 @@ def test_a_connector_that_was_never_synced_is_named(tmp_path: Path) -> None:
     with MemoryWorkspace(tmp_path) as workspace:
         found = assess_now(workspace, practices=["incident"])
     assert "apps was never synced: run itsm-maturity sync apps." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [
+        (False, "The last sync of corp runs still, or was stopped: itsm-maturity sync corp goes on"),
+        (True, "The last sync of corp failed: no room is left. When that is mended, run itsm-maturity sync"),
+    ],
+)
+def test_a_sync_that_did_not_end_well_is_named(tmp_path: Path, ended: bool, words: str) -> None:
+    platform = Platform({"incident": [Part(incidents(3))], "problem": [Part()]})
+    assessed(tmp_path, platform)
+    with MemoryWorkspace(tmp_path, corp=platform) as workspace:
+        run = workspace.history.start_run("sync", "corp", workspace.now())
+        if ended:
+            workspace.history.finish_run(run, "failed", workspace.now(), "no room is left.")
+    found = assessed(tmp_path, platform, synced=False)
+    assert any(each.startswith(words) for each in found.notes)
 
 
 def test_where_all_went_well_nothing_is_said(tmp_path: Path) -> None:

@@ -84,9 +84,8 @@ def _named(planned: Sequence[Tried], honest: Sequence[Tried]) -> Iterator[Figure
         upper_bound(len(accused), len(honest)),
         5,
         "%",
-        cases=len(honest),
-        reading=f"{len(accused)} are accused{f' of {names}' if names else ''}; all have go-lives, holidays, "
-        "leads who close for their shift, and a night in which a migration closes what was forgotten",
+        reading=f"{len(accused)} of {len(honest)} are accused{f' of {names}' if names else ''}; all have "
+        "go-lives, holidays, leads who close for their shift, and a migration that closes what was forgotten",
     )
 
 

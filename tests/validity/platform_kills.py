@@ -200,7 +200,7 @@ class Range(Generic[Instance]):
             return [] if len(held) == len(set(held)) else ["records are there twice"]
         return self.differences(place)
 
-    def fresh(self) -> Place[Instance]:
+    def fresh(self) -> Any:
         """Return a folder with a configuration and empty stores."""
         self._number += 1
         place = self.configured(self.folder / str(self._number))
@@ -233,22 +233,24 @@ Ranges = Callable[[int], Any]
 
 
 def kill_share(
-    ranges: Ranges, boundaries: Sequence[int], number: int, seed: int
+    ranges: Ranges, boundaries: Sequence[int], others: Ranges, number: int, seed: int
 ) -> tuple[list[Kill], list[Kill]]:
     """Kill at some page boundaries, and at so many moments, on platforms of their own."""
     with ranges(PAGES) as place:
         done = [place.at_boundary(page) for page in boundaries]
-    with ranges(FEWER_PAGES) as place:
+    with others(FEWER_PAGES) as place:
         return done, kill_at_moments(place, number, seed)
 
 
-def kill_figures(title: str, ranges: Ranges) -> Iterator[Figure]:
-    """Kill at all page boundaries and at random moments, on two platforms side by side."""
+def kill_figures(title: str, ranges: Ranges, others: Ranges) -> Iterator[Figure]:
+    """Kill at all page boundaries of one range and at random moments of the other, two at a time."""
     pages = range(1, PAGES + 1)
     empty_history()  # made here, so that this process clears it away
     with ProcessPoolExecutor(2) as pool:
         halves = (pages[::2], pages[1::2])
-        shares = pool.map(kill_share, (ranges,) * 2, halves, (MOMENTS // 2,) * 2, (SEED, SEED + 1))
+        shares = pool.map(
+            kill_share, (ranges,) * 2, halves, (others,) * 2, (MOMENTS // 2,) * 2, (SEED, SEED + 1)
+        )
         boundaries, at_random = (list(chain(*kills)) for kills in zip(*shares, strict=True))
     kills = [*boundaries, *at_random]
     for kill in kills:

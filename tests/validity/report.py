@@ -20,6 +20,8 @@ import orjson
 
 from tests.validity import (
     acceptance,
+    jira_faults,
+    jira_kills,
     kills,
     ladder,
     profiles,
@@ -43,6 +45,8 @@ PROOFS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     "servicenow-faults": servicenow_faults.figures,
     "servicenow-kills": servicenow_kills.figures,
     "servicenow-quiet": servicenow_quiet.figures,
+    "jira-faults": jira_faults.figures,
+    "jira-kills": jira_kills.figures,
     "same-through": same_through.figures,
     "profiles": profiles.figures,
     **acceptance.PROOFS,

@@ -93,4 +93,4 @@ def killing_range(pages: int) -> Iterator[Any]:
 
 def figures() -> Iterator[Figure]:
     """Kill at all page boundaries and at random moments."""
-    yield from kill_figures("ServiceNow", killing_range)
+    yield from kill_figures("ServiceNow", killing_range, killing_range)

@@ -24,8 +24,12 @@ def add_items(tables: Tables, translator: Translator, records: Records) -> None:
     for row in rows:
         row["sys_class_name"] = codes.CLASS.get(row["sys_class_name"], "cmdb_ci")
         row["operational_status"] = "1" if row["operational_status"] == "true" else "6"
-        row["install_status"] = {"Retired": "7", "In maintenance": "3"}.get(row["install_status"], "1")
+        known = {"": "", "Retired": "7", "In maintenance": "3"}
+        row["install_status"] = known.get(row["install_status"], "1")
         row["attested"] = text(bool(row["attested_date"]))
+        # Services alone can be critical there; what all others are used for is said by their environment.
+        if row["sys_class_name"] != codes.CLASS["service"] and row["busines_criticality"]:
+            row["environment"] = row["environment"] or "Production"
     for column, table in (("location", "cmn_location"), ("model", "cmdb_model")):
         names = sorted({name for name in translator.cells(records, column) if name})
         tables.add(table, [codes.named(table, name) for name in names])

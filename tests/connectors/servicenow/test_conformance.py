@@ -24,7 +24,8 @@ ALL = dict.fromkeys(KINDS, 1) | {
     "configuration_item": 2,
     "ci_relationship": 2,
     "release": 2,
-    "knowledge_use": 3,
+    "request": 2,
+    "knowledge_use": 5,
 }
 INCIDENTS = {"incident": 30, "transition": 120, "group": 3}
 
