@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -48,6 +48,7 @@ class Cost:
     issues: int
     cpu: float
     wall: float
+    peak_bytes: int
 
     @property
     def per_cpu(self) -> float:
@@ -89,18 +90,26 @@ def speed(issues: int = ISSUES, rounds: int = ROUNDS) -> Iterator[Figure]:
 
 
 def _round(address: Address, fields: tuple[str, ...]) -> dict[str, Cost]:
-    ready, reading = _ready(address), _ready(address)
-    return {
-        "read": _cost(lambda: _read(reading)),
-        "connector": _cost(lambda: _drained(ready)),
-        "library": _cost(lambda: _library(address, fields)),
-        "bare": _cost(lambda: _bare(address, fields)),
-    }
+    """Read in every way, each in a process of its own: what one sets up must not help another."""
+    return {way: _apart(way, address, fields) for way in _WAYS}
 
 
 def _paced(address: Address, fields: tuple[str, ...]) -> tuple[Cost, Cost]:
-    ready = _ready(address)
-    return _cost(lambda: _drained(ready)), _cost(lambda: _bare(address, fields))
+    return _apart("connector", address, fields), _apart("bare", address, fields)
+
+
+def _apart(way: str, address: Address, fields: tuple[str, ...]) -> Cost:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_report, args=(there, way, address, fields), daemon=True)
+    process.start()
+    found: Cost = here.recv()
+    process.join()
+    return found
+
+
+def _report(pipe: Connection, way: str, address: Address, fields: tuple[str, ...]) -> None:
+    pipe.send(_cost(_WAYS[way](address, fields)))
 
 
 def _ready(address: Address) -> JiraConnector:
@@ -123,7 +132,7 @@ def _read(connector: JiraConnector) -> int:
 def _cost(read: Callable[[], int]) -> Cost:
     cpu, wall = process_time(), perf_counter()
     issues = read()
-    return Cost(issues, process_time() - cpu, perf_counter() - wall)
+    return Cost(issues, process_time() - cpu, perf_counter() - wall, peak_bytes())
 
 
 def memory(many: int = MANY, few: int = FEW) -> Iterator[Figure]:
@@ -131,25 +140,11 @@ def memory(many: int = MANY, few: int = FEW) -> Iterator[Figure]:
     peaks = []
     for count in (few, many):
         with Issues(count) as site:
-            issues, peak = _read_apart(site.address)
-        assert issues == count, (issues, count)
-        peaks.append(peak)
+            found = _apart("connector", site.address, ())
+        assert found.issues == count, found
+        peaks.append(found.peak_bytes)
     grown = (peaks[1] - peaks[0]) / 2**20
     yield at_most(f"Jira: memory of reading {many:,} issues, more than of {few:,}", grown, 150, "MiB")
-
-
-def _read_apart(address: Address) -> tuple[int, int]:
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_report_reading, args=(there, address), daemon=True)
-    process.start()
-    found: tuple[int, int] = here.recv()
-    process.join()
-    return found
-
-
-def _report_reading(pipe: Connection, address: Address) -> None:
-    pipe.send((_drained(_open(address)), peak_bytes()))
 
 
 def _open(address: Address) -> JiraConnector:
@@ -232,3 +227,22 @@ def _posted(session: requests.Session, address: Address, path: str, body: object
     )
     found: dict[str, Any] = orjson.loads(reply.content)
     return found
+
+
+def _reading(address: Address, _: tuple[str, ...]) -> Callable[[], int]:
+    connector = _ready(address)
+    return lambda: _read(connector)
+
+
+def _connecting(address: Address, _: tuple[str, ...]) -> Callable[[], int]:
+    connector = _ready(address)
+    return lambda: _drained(connector)
+
+
+_WAYS: Mapping[str, Callable[[Address, tuple[str, ...]], Callable[[], int]]] = {
+    "read": _reading,
+    "connector": _connecting,
+    "library": lambda address, fields: lambda: _library(address, fields),
+    "bare": lambda address, fields: lambda: _bare(address, fields),
+}
+"""Ways to read, by name: what makes one ready, and then reads."""
