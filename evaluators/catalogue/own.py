@@ -62,7 +62,7 @@ def _entry(
     known = {indicator.id: indicator for indicator in catalogue.entries}
     shipped = known.get(entry["id"])
     near = closest(entry["id"], list(known))
-    if shipped is None and ("measure" not in entry or (near and "practice" not in entry)):
+    if shipped is None and "practice" not in entry and (near or "measure" not in entry):
         message = f"there is no indicator '{entry['id']}' to change{near}; a new one says all it is made of"
         problems.append(CatalogueProblem((*path, "id"), message))
         return None

@@ -117,6 +117,8 @@ def test_explain_answers_first_and_in_words_that_need_no_standard(assessed: Path
     lines = run(assessed, "explain", "incident").out.splitlines()
     level, text = found["level"], " ".join(" ".join(lines).split())
     assert lines[2].startswith(f"Incident is at level {level} (")
+    assert found["possible"] > level
+    assert f"as far as records show; up to level {found['possible']} (" in text
     order = [f"Why not level {level + 1}", "What to do next", "How sure is this?", "The whole picture"]
     places = [next(n for n, line in enumerate(lines) if line.startswith(each)) for each in order]
     assert places == sorted(places)

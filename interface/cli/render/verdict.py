@@ -30,7 +30,7 @@ def render(found: Explained, practice: PracticeResult, platforms: Sequence[str])
         yield Text(f"{name} is {_without_level(practice)}.", style="bold yellow")
         yield _paragraph(practice.reason)
     else:
-        yield Text(f"{name} is at {level_name(practice.level)}.", style="bold green")
+        yield Text(f"{name} is at {level_name(practice.level)}{_unless(practice)}.", style="bold green")
         yield from _why(found, practice)
     if practice.next_step:
         yield from _part("What to do next", next_step(practice, found.catalogue, platforms))
@@ -43,6 +43,13 @@ def weakest(practice: PracticeResult) -> IndicatorResult:
     held = [each for each in practice.indicators if each.attribute == practice.bottleneck]
     rated = [each for each in held if each.achievement is not None]
     return min(rated or held or practice.indicators, key=lambda each: (each.achievement or 0.0, each.id))
+
+
+def _unless(practice: PracticeResult) -> str:
+    """Return what missing evidence could still show, so that no level sounds like a verdict that it is not."""
+    if practice.level is None or practice.possible <= practice.level:
+        return ""
+    return f" as far as records show; up to {level_name(practice.possible)} is possible"
 
 
 def _without_level(practice: PracticeResult) -> str:
