@@ -39,7 +39,7 @@ test: lint  ## Check everything that takes minutes at most, style and types amon
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not validate"
 
 validate: .venv/.dev  ## Prove the verdicts on organisations whose level is known (ONLY= picks by name)
-	@$(BIN)/python -m tests.validity.report $(if $(ONLY),--only "$(ONLY)")
+	@$(BIN)/python -m tests.validity $(if $(ONLY),--only "$(ONLY)")
 
 bench: .venv/.dev  ## Measure speed as ratios (ONLY= picks by name)
 	@$(BIN)/python -m benchmarks.report $(if $(ONLY),--only "$(ONLY)")

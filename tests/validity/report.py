@@ -1,6 +1,6 @@
 """Runs the proofs, prints a line for each figure, writes docs/validity.md and build/validity.json.
 
-`python -m tests.validity.report [--only NAME]`; exits 1 when a figure misses its bar. A run that was broken
+`python -m tests.validity [--only NAME]`; exits 1 when a figure misses its bar. A run that was broken
 off goes on with the proofs that had not come to their end.
 """
 
@@ -140,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     figures = [figure for proof in proofs for figure in proof.figures]
     _write_json(ROOT / "build" / "validity.json", figures)
     if not chosen:
-        (ROOT / "docs" / "validity.md").write_text(page(proofs), encoding="utf-8")
+        (ROOT / "docs" / "validity.md").write_text(page(proofs, acceptance.appendix()), encoding="utf-8")
     for file in files.values():
         file.unlink()  # a run that came to its end measures again the next time
     return 0 if figures and all(figure.holds is not False for figure in figures) else 1
@@ -178,13 +178,13 @@ def _write_json(file: Path, figures: list[Figure]) -> None:
     file.write_bytes(orjson.dumps([figure.as_json() for figure in figures], option=orjson.OPT_INDENT_2))
 
 
-def page(proofs: Sequence[Proof]) -> str:
-    """Return docs/validity.md."""
+def page(proofs: Sequence[Proof], appendix: str) -> str:
+    """Return docs/validity.md, with what stands between its two tables."""
     day = f"{datetime.now(UTC):%-d %B %Y}"
     rows = [_row(figure) for proof in proofs for figure in proof.figures]
     table = "\n".join([*HEAD, *rows])
     times = "\n".join([TIMES, *(f"| {proof.name} | {proof.seconds:.0f} |" for proof in proofs)])
-    return f"{INTRODUCTION.format(day=day)}{acceptance.INTRODUCTION}{table}\n{acceptance.appendix()}{times}\n"
+    return f"{INTRODUCTION.format(day=day)}{acceptance.INTRODUCTION}{table}\n{appendix}{times}\n"
 
 
 def _row(figure: Figure) -> str:
@@ -207,7 +207,3 @@ may take an hour on two cores.
 
 | proof | seconds |
 |---|---|"""
-
-
-if __name__ == "__main__":
-    sys.exit(main())

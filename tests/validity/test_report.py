@@ -38,9 +38,9 @@ def test_a_run_that_was_broken_off_goes_on_after_the_proofs_that_had_ended(
 
 
 def test_the_page_shows_figure_interval_bar_cases_verdict_and_reading_of_every_line() -> None:
-    page = report.page([report.Proof("proof", 61.4, (SHARE,))])
+    page = report.page([report.Proof("proof", 61.4, (SHARE,))], "## Below\n")
     assert "| A share | 96 % | 92.3 to 98.3 | ≥ 95 | 200 | pass | as it says |" in page
-    assert "| proof | 61 |" in page
+    assert page.index("A share") < page.index("## Below") < page.index("| proof | 61 |")
 
 
 def test_every_proof_that_uses_one_core_is_a_proof() -> None:
