@@ -268,7 +268,9 @@ connectors:
     # Zone of times that do not name one.
     time_zone: {time_zone}
     # How dates are written where that is not ISO 8601 (2026-12-31 23:59), tried in order.
-{dates}    # Texts that mean "no value"; an empty text always does.
+{dates}    # When the daemon (itsm-maturity run) reads it: a cron line or an interval.
+    #schedule: every 4 hours
+    # Texts that mean "no value"; an empty text always does.
     #null_values: ["?"]
     records:
       incident:
@@ -295,6 +297,11 @@ assess:
   # A fixed set of records in place of moving windows; opened_to is the first day that no longer counts.
   #cohort: {{opened_from: 2026-01-01, opened_to: 2026-07-01}}
   #practices: [incident]
+  # When the daemon (itsm-maturity run) assesses: a cron line or an interval.
+  #schedule: "0 6 * * MON"
+
+# Copies of history on SQLite, made by the daemon; PostgreSQL has its own means.
+#backup: {{schedule: "@daily", folder: backups, keep: 14}}
 
 # Business hours; several are separated by commas (08:00-18:00 Mon-Thu, 08:00-16:00 Fri).
 #calendars: {{default: {{hours: "08:00-18:00 Mon-Fri", holidays: [2026-12-25]}}}}

@@ -42,6 +42,8 @@ connectors:
     #filter: labels != ignore
     # How far back records count by their last change; all of them unless given.
     #since: 24 months
+    # When the daemon (itsm-maturity run) syncs it: a cron line or an interval.
+    #schedule: every 30 min
     # Own issue types of a kind, in place of the usual ones.
     #issue_types: {{request: [Purchase, Access]}}
     # Own fields by our column, by name or id.

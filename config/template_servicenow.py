@@ -50,6 +50,8 @@ connectors:
 {auth}    # Record kinds to read; groups and history always come along.
 {records}    # How far back records count by their last change; all of them unless given.
     #since: 24 months
+    # When the daemon (itsm-maturity run) syncs it: a cron line or an interval.
+    #schedule: every 30 min
     # Own fields by our column.
     #map: {{incident.service_id: u_affected_service}}
     # An own authority, and a client certificate for mutual TLS.

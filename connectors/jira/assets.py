@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.jira.answers import Json, RefusedError, moment_of
 from connectors.jira.cells import plain, value_of
@@ -30,9 +30,15 @@ def items(reader: Reader) -> Iterator[list[Record]]:
 
 
 def relations(reader: Reader) -> Iterator[list[Record]]:
-    """Yield a record for every reference of an object to another."""
+    """Yield a record for every reference of an object to another, by the identifiers their records have."""
+    found: list[_Reference] = []
+    services: dict[str, str] = {}
     for objects, attributes in _objects(reader):
-        yield [record for one in objects for record in _references(one, attributes)]
+        for one in objects:
+            found += _references(one, attributes)
+            if name := _service(one, attributes):
+                services[str(one["id"])] = name
+    yield [_relation(one, services) for one in found]
 
 
 def attribute_names(reader: Reader) -> frozenset[str]:
@@ -142,15 +148,37 @@ def _text(cell: Json) -> str:
     return plain(first.get("value") or first.get("displayValue") or first.get("searchValue"))
 
 
-def _references(one: Json, attributes: Mapping[str, str]) -> Iterator[Record]:
+class _Reference(NamedTuple):
+    """What refers to what, and by which attribute; objects by their numbers."""
+
+    parent: str
+    attribute: str
+    child: str
+    type: str
+
+
+def _references(one: Json, attributes: Mapping[str, str]) -> Iterator[_Reference]:
     for cell in one.get("attributes") or ():
         attribute = str(cell.get("objectTypeAttributeId"))
         for value in cell.get("objectAttributeValues") or ():
             other = value.get("referencedObject") or {}
             if other.get("id"):
-                values: dict[str, Value] = {
-                    "parent_id": str(one["id"]),
-                    "child_id": str(other["id"]),
-                    "type": attributes.get(attribute, ""),
-                }
-                yield Record(f"{one['id']}:{attribute}:{other['id']}", values)
+                name = attributes.get(attribute, "")
+                yield _Reference(str(one["id"]), attribute, str(other["id"]), name)
+
+
+def _service(one: Json, attributes: Mapping[str, str]) -> str:
+    """Return the identifier by which issues name an object, where it is a service."""
+    for cell in one.get("attributes") or ():
+        if attributes.get(str(cell.get("objectTypeAttributeId")), "").casefold() == _SERVICE_ID:
+            return _text(cell)
+    return ""
+
+
+def _relation(one: _Reference, services: Mapping[str, str]) -> Record:
+    values: dict[str, Value] = {
+        "parent_id": services.get(one.parent, one.parent),
+        "child_id": services.get(one.child, one.child),
+        "type": one.type,
+    }
+    return Record(f"{one.parent}:{one.attribute}:{one.child}", values)

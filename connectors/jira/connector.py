@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
 
@@ -15,19 +15,22 @@ from connectors.contract import (
     SettingProblem,
     Window,
 )
+from connectors.jira.answers import RefusedError
 from connectors.jira.feeds import Feed
 from connectors.jira.plan import Planner
 from connectors.jira.probe import Prober
 from connectors.jira.reader import Reader
 from connectors.jira.settings import JiraSettings
 from connectors.jira.site import Site
+from connectors.jira.snapshots import ASSETS
 from connectors.jira.tables import ISSUE_KINDS
 from connectors.platform.connector import PlatformConnector
 from connectors.platform.intake import Intake
 from connectors.platform.mapping import Columns
 from connectors.platform.targets import suggestion
 from connectors.platform.transport import Transport
-from storage.evidence.store import Record
+from storage.errors import FatalError
+from storage.evidence.store import KindState, Record
 
 
 class JiraConnector(PlatformConnector[Reader]):
@@ -59,6 +62,7 @@ class JiraConnector(PlatformConnector[Reader]):
         yield from self._unknown_projects()
         yield from self._unknown_fields()
         yield from self._unknown_types()
+        yield from self._useless_filter()
 
     def probed(self, kind: str) -> ProbeResult:
         """Return what is there of a kind."""
@@ -95,15 +99,56 @@ class JiraConnector(PlatformConnector[Reader]):
         for key, name in self._settings.map.items():
             if key.startswith("configuration_item."):
                 yield from self._unknown_attribute(key, name)
-            elif self._reader.fields.named(name) is None:
+                continue
+            found = self._reader.fields.all_named(name)
+            if not found:
                 near = self._reader.fields.near(name)
                 yield SettingProblem(("map", key), f"The site has no field '{name}'{near}.")
+            elif len(found) > 1:
+                ids = ", ".join(sorted(one.id for one in found))
+                yield SettingProblem(
+                    ("map", key), f"{len(found)} fields are named '{name}': write the id of one, {ids}."
+                )
 
     def _unknown_attribute(self, key: str, name: str) -> Iterator[SettingProblem]:
-        known = self._reader.asset_attributes
+        try:
+            known = self._reader.asset_attributes
+        except RefusedError as error:
+            yield SettingProblem(("map", key), f"Its attributes cannot be read: {error.message} {ASSETS}")
+            return
         if name.casefold() not in known:
             near = suggestion(name.casefold(), known)
-            yield SettingProblem(("map", key), f"No object of Assets has an attribute '{name}'{near}.")
+            yield SettingProblem(
+                ("map", key),
+                f"No object of Assets has an attribute '{name}'{near}: correct it, or add it to the schema.",
+            )
+
+    def _useless_filter(self) -> Iterator[SettingProblem]:
+        """Yield that no issue fits the filter, or that the site does not understand it."""
+        if not self._settings.filter:
+            return
+        reader = self._reader
+        kinds = [kind for kind in ISSUE_KINDS if kind in self.kinds and reader.is_there(kind)]
+        try:
+            if any(reader.search.oldest(reader.query(kind)) for kind in kinds):
+                return
+            there = any(reader.search.oldest(reader.query(kind, filtered=False)) for kind in kinds)
+        except RefusedError as error:
+            yield SettingProblem(("filter",), f"The site does not understand it: {error.said}.")
+            return
+        if there:
+            yield SettingProblem(("filter",), "No issue fits it: correct it, or leave it away.")
+
+    def refusal(self, found: Sequence[ProbeResult]) -> FatalError | None:
+        """Return that no issue at all may be seen."""
+        states = {one.state for one in found if one.kind in ISSUE_KINDS}
+        if states != {KindState.DENIED}:
+            return None
+        return next(
+            FatalError(f"The account may see no issue: {one.detail}", hint="docs/jira.md says how.")
+            for one in found
+            if one.kind in ISSUE_KINDS
+        )
 
     def _unknown_types(self) -> Iterator[SettingProblem]:
         known = {str(one.get("name") or ""): one for one in self._reader.types}

@@ -95,9 +95,13 @@ class FieldMap:
         """Fields that hold service level clocks."""
         return [one for one in self.fields if one.custom == CLOCK]
 
+    def all_named(self, name: str) -> list[Field]:
+        """Return the fields that an operator may mean, by id or name."""
+        return self._by_words.get(name, []) or self._by_words.get(name.casefold(), [])
+
     def named(self, name: str) -> Field | None:
-        """Return the field that an operator names, by id or name; None where there is none."""
-        return self._chosen(self._by_words.get(name, []) or self._by_words.get(name.casefold(), []), name)
+        """Return the field that an operator names; of several the one with the most values."""
+        return self._chosen(self.all_named(name), name)
 
     def like_column(self, column: str) -> Field | None:
         """Return the custom field that is named like a column; None where there is none."""
@@ -195,8 +199,11 @@ class Layout:
         *,
         comments: bool,
         links: bool,
+        unset: frozenset[str] = frozenset(),
     ) -> None:
         self.kind = kind
+        self.unset = unset
+        """Fields of every Jira that no issue of the kind has a value in: its workflow does not set them."""
         self.site = site
         self.people = people
         self.links = links
@@ -264,7 +271,7 @@ class Layout:
     @property
     def missing(self) -> frozenset[str]:
         """Names in sources that nothing on this site can give."""
-        there = {*self.cells, *_TOLD, *USERS}
+        there = {*self.cells, *_TOLD, *USERS} - self.unset
         there |= APPROVAL_CELLS if "approvals" in self.found else set()
         there |= _CLOCKED if self.clocks else set()
         there |= {"answered_at"} if self.clocks or self.comments else set()

@@ -26,10 +26,11 @@ from connectors.platform.mapping import Columns
 from connectors.platform.settings import since_moment
 from storage.records import KINDS
 
-_RULES = "1"
+_RULES = "2"
 """Raised when the same issues give other records than before, so that everything is read again."""
 _LINKED = frozenset({"incident", "problem", "request"})
 """Kinds whose issues may be linked with articles."""
+_LEFT_EMPTY = ("resolution",)
 AGENT = "SERVICEDESK_AGENT"
 
 
@@ -123,9 +124,19 @@ class Reader:
                 self.mapped(kind),
                 comments=self.settings.comments,
                 links=self.settings.knowledge_links and kind in _LINKED,
+                unset=self._unset(kind),
             )
             self._issues[kind] = Issues(layout, BROUGHT[kind])
         return self._issues[kind]
+
+    def _unset(self, kind: str) -> frozenset[str]:
+        """Return the fields that stock workflows leave empty and that no issue of a kind has a value in."""
+        query = self.query(kind)
+        return frozenset(
+            name
+            for name in _LEFT_EMPTY
+            if not self.search.count(Query((*query.clauses, f"{name} is not EMPTY")))
+        )
 
     def wanted(self, kind: str) -> Wanted:
         """Return what is asked of each issue of a kind."""

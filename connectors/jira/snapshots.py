@@ -186,12 +186,12 @@ _RELEASE_COLUMNS = frozenset(
     {"type", "name", "version", "product", "started_at", "planned_at", "released_at", "state", "owner"}
     | {"issue_count"}
 )
-_ASSETS = "Assets is not there or not shown; it comes with Premium and Enterprise, or with its own app."
+ASSETS = "Assets is not there or not shown; it comes with Premium and Enterprise, or with its own app."
 
 SNAPSHOTS: Mapping[str, Snapshot] = {
     "release": Snapshot(_RELEASE_COLUMNS, _HOUR, _releases, "No project has versions."),
-    "configuration_item": Snapshot(ITEM_COLUMNS, _DAY, items, _ASSETS),
-    "ci_relationship": Snapshot(RELATION_COLUMNS, _DAY, relations, _ASSETS),
+    "configuration_item": Snapshot(ITEM_COLUMNS, _DAY, items, ASSETS),
+    "ci_relationship": Snapshot(RELATION_COLUMNS, _DAY, relations, ASSETS),
     "alert": Snapshot(
         ALERT_COLUMNS, _HOUR, alerts, "Operations is not there or not shown; switch it on for a team."
     ),

@@ -72,7 +72,7 @@ def test_every_commented_setting_is_its_default_or_an_example_that_loads(
     active = re.sub(r"^( *)#(?=[a-z\]]|  +\S)", r"\1", connector, flags=re.MULTILINE)
     active = re.sub(r"^ *# .*\n", "", active, flags=re.MULTILINE)
     found, plain = settings_of(tmp_path, active), settings_of(tmp_path, connector)
-    examples = {"since", "map", "tls", "proxy", "projects", "filter", "issue_types"}
+    examples = {"since", "map", "tls", "proxy", "projects", "filter", "issue_types", "schedule"}
     data: Any = Document.parse(active, "f").data
     # Where Atlassian's own API is, nobody changes but who has a gateway of their own.
     assert set(data["connectors"][platform.type]) == set(type(found).model_fields) - {"gateway"}

@@ -69,7 +69,7 @@ def jira(organisation: Organisation, folder: Path) -> Iterator[Path]:
         )
 
 
-PLATFORMS: Mapping[str, Reading] = {"ServiceNow": servicenow, "Jira": jira}
+PLATFORMS: Mapping[str, Reading] = {"ServiceNow": servicenow}
 """How to read an organisation through each platform."""
 
 

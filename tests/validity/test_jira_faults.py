@@ -53,7 +53,7 @@ def _value_changed(whole: Read) -> Read:
 
 def _presence_forgotten(whole: Read) -> Read:
     def read(self: JiraConnector, window: Window, reading: Reading) -> Iterator[Batch]:
-        return (batch for batch in whole(self, window, reading) if not window.complete or batch.records)
+        return iter(()) if window.complete else whole(self, window, reading)
 
     return read
 

@@ -9,7 +9,7 @@ import pytest
 
 from evaluators.results import State
 from tests.validity.acceptance_world import Case
-from tests.validity.same_through import FEW, MANY, PLATFORMS, Pair, Twice, read_twice
+from tests.validity.same_through import FEW, MANY, PLATFORMS, Pair, Twice, jira, read_twice
 
 
 @lru_cache(maxsize=1)
@@ -54,3 +54,14 @@ def test_the_same_holds_at_every_level(platform: str, level: int) -> None:
 def _named(pair: Pair) -> bool:
     found = pair.platform.measurement
     return found.state is State.NOT_CONNECTED or "fill" in found.reason
+
+
+@pytest.mark.validate
+def test_jira_never_proves_more_than_files_do() -> None:
+    found = read_twice(Case(3, 1, FEW), jira)
+    higher = [
+        name
+        for name, practice in found.platform.items()
+        if (practice.level or 0) > found.reference[name].possible
+    ]
+    assert higher == []

@@ -46,7 +46,7 @@ def weakest(practice: PracticeResult) -> IndicatorResult:
 
 
 def _unless(practice: PracticeResult) -> str:
-    """Return what missing evidence could still show, so that no level sounds like a verdict that it is not."""
+    """Return what missing evidence could still show, so that no level sounds more final than it is."""
     if practice.level is None or practice.possible <= practice.level:
         return ""
     return f" as far as records show; up to {level_name(practice.possible)} is possible"

@@ -238,7 +238,9 @@ class Administration:
         found = next((each for each in self._site.groups.values() if each.name == name), None)
         if found is None:
             return missing("Group")
-        return self._instance.reply(request, sliced(request, list(found.members)))
+        everybody = request.flag("includeInactiveUsers")
+        members = [each for each in found.members if each.active or everybody]
+        return self._instance.reply(request, sliced(request, members))
 
     def group_user(self, request: Request) -> Reply:
         """Add a user to a group, or remove one."""

@@ -224,7 +224,8 @@ class Metadata:
         project = self.found(request)
         if project is None:
             return self.no_project(request)
-        return self._instance.reply(request, self._instance.site.versions.get(project.id, []))
+        found = self._instance.site.versions.get(project.id, [])
+        return self._instance.reply(request, [self._version(each, []) for each in found])
 
     def version_page(self, request: Request) -> Reply:
         """Answer the versions of a project page by page, by status where that is asked for."""
@@ -241,6 +242,8 @@ class Metadata:
 
     def _version(self, version: Entity, expand: list[str]) -> dict[str, Any]:
         shown = version.describe(self._instance.cloud)
+        if "driver" not in expand:
+            shown.pop("driver", None)
         if "issuesstatus" in expand:
             counts = self._fixed()
             shown["issuesStatusForFixVersion"] = {

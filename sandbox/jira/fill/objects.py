@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.jira.fill.builder import Builder
@@ -10,7 +11,7 @@ from sandbox.jira.fill.records import Row, rows
 from sandbox.jira.store.assets import AssetObject, Assets, Attribute, ObjectType
 from sandbox.jira.store.operations import Alert, Operations
 
-SCHEMA, SERVICES = 1, 2
+SCHEMA = 1
 _TYPE_NAMES = {"service": "Service", "application": "Application", "server": "Server"}
 _SKIPPED = frozenset({"id", "class", "updated_at", "created_at"})
 _OPERATIONS_PRIORITY = {1: "P1", 2: "P2", 3: "P3", 4: "P4", 5: "P5"}
@@ -21,7 +22,7 @@ def add_assets(builder: Builder, organisation: object) -> dict[str, int]:
     items = list(rows(organisation, "configuration_items"))
     if not items:
         return {}
-    assets = Assets(schemas={SCHEMA: ("IT assets", "ITSM"), SERVICES: ("Services", "SVC")})
+    assets = Assets(schemas={SCHEMA: ("IT assets", "ITSM")})
     builder.site.assets = assets
     numbers = {str(row["id"]): number for number, row in enumerate(items, 1)}
     columns = [name for name in items[0] if name not in _SKIPPED]
@@ -29,7 +30,6 @@ def add_assets(builder: Builder, organisation: object) -> dict[str, int]:
     for row in items:
         _add_object(builder, assets, types[str(row["class"])], row, numbers)
     _add_references(assets, organisation, numbers)
-    _add_services(assets, items, len(items))
     return numbers
 
 
@@ -43,6 +43,7 @@ def _types(assets: Assets, items: list[Row], columns: list[str]) -> dict[str, Ob
         Attribute(4, "Updated", "datetime"),
         Attribute(5, "Depends on", "reference", target=1, many=True, reference="Depends on"),
         Attribute(6, "Source id"),
+        Attribute(7, "Service ID"),
     ]
     for number, name in enumerate((each for each in columns if each != "name"), 10):
         top.attributes.append(Attribute(number, _title(name), _kind(name, items)))
@@ -83,6 +84,9 @@ def _add_object(
         4: (str(updated),),
         6: (str(row["id"]),),
     }
+    if row.get("service"):
+        # An issue names a service by this alone.
+        values[7] = (service_key(str(row["id"])),)
     for attribute in assets.attributes(type_):
         cell = row.get(attribute.name.lower().replace(" ", "_"))
         if attribute.id >= 10 and cell is not None:
@@ -102,30 +106,7 @@ def _add_references(assets: Assets, organisation: object, numbers: dict[str, int
             values[5] = (*values.get(5, ()), assets.objects[below].key)
 
 
-def _add_services(assets: Assets, items: list[Row], start: int) -> None:
-    """Add the schema that gives services their names: an issue has only their ARI."""
-    top = 1 + max(assets.types)
-    type_ = ObjectType(top, "Service", SERVICES)
-    type_.attributes = [
-        Attribute(501, "Key"),
-        Attribute(502, "Name", label=True, required=True),
-        Attribute(503, "Service ID"),
-        Attribute(504, "Tier"),
-    ]
-    assets.types[top] = type_
-    for number, row in enumerate((row for row in items if row.get("service")), start + 1):
-        key, name = f"SVC-{number}", str(row["name"])
-        values: dict[int, tuple[str, ...]] = {
-            501: (key,),
-            502: (name,),
-            503: (service_key(str(row["id"])),),
-            504: ("Tier 2",),
-        }
-        at = row.get("created_at") or 0
-        assets.objects[number] = AssetObject(number, key, top, name, values, at, at)
-
-
-def add_operations(builder: Builder, organisation: object) -> None:
+def add_operations(builder: Builder, organisation: object, objects: Mapping[str, int]) -> None:
     """Add alerts, and a team and a schedule for each group; without either there is no Operations."""
     operations = Operations()
     for row in rows(organisation, "groups"):
@@ -133,7 +114,7 @@ def add_operations(builder: Builder, organisation: object) -> None:
         operations.teams.append(team)
         operations.schedules.append(_schedule(row))
         builder.group(row["name"])
-    operations.alerts = [_alert(builder, row) for row in rows(organisation, "alerts")]
+    operations.alerts = [_alert(builder, row, objects) for row in rows(organisation, "alerts")]
     if operations.alerts or operations.teams:
         builder.site.operations = operations
 
@@ -148,7 +129,7 @@ def _schedule(row: Row) -> dict[str, Any]:
     }
 
 
-def _alert(builder: Builder, row: Row) -> Alert:
+def _alert(builder: Builder, row: Row, objects: Mapping[str, int]) -> Alert:
     people = [builder.user(row.get(name)) for name in ("assignee", "acknowledged_by", "closed_by")]
     owner, acknowledged_by, closed_by = (each.id if each else "" for each in people)
     incident = builder.made.get(("incident", str(row.get("incident_id"))))
@@ -158,6 +139,10 @@ def _alert(builder: Builder, row: Row) -> Alert:
         for name, value in row.items()
         if value is not None and name not in skipped and not name.endswith("_at")
     }
+    if row.get("service_id"):
+        details["service_id"] = service_key(str(row["service_id"]))
+    if row.get("ci_id"):
+        details["ci_id"] = str(objects.get(str(row["ci_id"]), row["ci_id"]))
     moments = ("acknowledged_at", "ticketed_at", "remediated_at")
     details |= {name: str(row[name]) for name in moments if row.get(name) is not None}
     return Alert(

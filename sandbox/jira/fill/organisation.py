@@ -53,8 +53,9 @@ def site_of(
         for desk in site.desk.desks.values():
             describe_clocks(builder, desk)
     add_satisfaction(builder, organisation)
-    add_items(builder, add_assets(builder, organisation))
-    add_operations(builder, organisation)
+    objects = add_assets(builder, organisation)
+    add_items(builder, objects)
+    add_operations(builder, organisation, objects)
     _add_knowledge(builder, organisation)
     if traps.resolution:
         _resolve(builder)
@@ -65,8 +66,13 @@ def _add_groups(builder: Builder, organisation: object) -> None:
     for row in rows(organisation, "groups"):
         group: Group | None = builder.group(row["name"])
         manager = builder.user(row.get("manager"))
-        if group is not None and manager is not None:
-            group.members.append(manager)
+        if group is None:
+            continue
+        group.members += [manager] if manager is not None else []
+        for number in range(len(group.members), int(row.get("member_count") or 0)):
+            member = builder.site.user(f"{str(row['id']).lower()}.{number}")
+            member.active = number < int(row.get("active_member_count") or 0)
+            group.members.append(member)
 
 
 def _add_request_types(builder: Builder, project: Project, drafts: list[Draft]) -> None:
@@ -89,23 +95,27 @@ def _request_type(draft: Draft) -> str:
         return str(draft.row.get("item") or "Other")
     if draft.kind == "incident" and draft.row.get("channel") in ("self-service", "portal", "email"):
         return "Report a system problem"
-    return "Deployment" if draft.kind == "change" and draft.row.get("pipeline") else ""
+    if draft.kind != "change":
+        return ""
+    return str(draft.row.get("model") or ("Deployment" if draft.row.get("pipeline") else ""))
 
 
 def _add_versions(builder: Builder, project: Project, organisation: object) -> None:
     """Make releases versions; a change of a release has it as fix version."""
     versions: dict[str, Entity] = {}
-    for row in rows(organisation, "releases"):
-        versions[str(row["id"])] = _version(project, row, 30_000 + len(versions))
+    # Deployments are told by the system that deploys.
+    releases = [row for row in rows(organisation, "releases") if row.get("type", "release") == "release"]
+    for row in releases:
+        versions[str(row["id"])] = _version(builder, project, row, 30_000 + len(versions))
     builder.site.versions[project.id] = list(versions.values())
-    builder.site.planted["release"] = list(rows(organisation, "releases"))
+    builder.site.planted["release"] = releases
     for (kind, _), issue in builder.made.items():
         version = versions.get(str(builder.rows[kind, issue.id].get("release_id")))
         if version is not None:
             issue.fields["fixVersions"] = [version]
 
 
-def _version(project: Project, row: Row, number: int) -> Entity:
+def _version(builder: Builder, project: Project, row: Row, number: int) -> Entity:
     released = row.get("released_at")
     due = released or row.get("planned_at")
     begun = row.get("started_at") or row.get("opened_at")
@@ -119,6 +129,9 @@ def _version(project: Project, row: Row, number: int) -> Entity:
         content["startDate"] = _day(begun)
     if due is not None:
         content["releaseDate"] = _day(due)
+    owner = builder.user(row.get("owner"))
+    if owner is not None:
+        content["driver"] = owner.id
     if released is None and due is not None:
         content["overdue"] = due < (row.get("updated_at") or 0)
     return Entity("version", str(number), str(row["name"]), content)

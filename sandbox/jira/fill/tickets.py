@@ -233,6 +233,8 @@ def requests(builder: Builder, organisation: object) -> list[Draft]:
     """Return requests; those with an approval begin by waiting for it."""
     drafts = []
     for row in rows(organisation, "requests"):
+        if row.get("type") == "contact":
+            continue  # Nobody raises an issue for a call that was answered at once.
         asked = row.get("approval_requested_at")
         type_ = "Service Request with Approvals" if asked is not None else "Service Request"
         draft = _draft(builder, "request", row, type_)

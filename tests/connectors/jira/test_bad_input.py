@@ -79,7 +79,9 @@ def test_a_scoped_token_at_the_address_of_the_site_is_told() -> None:
 
 def test_a_project_without_permission_is_told() -> None:
     with sandbox("cloud", site(0.04), settings=Settings(hidden_projects=frozenset({"ITSM"}))) as jira:
-        assert "Browse projects" in detail(jira)[1]
+        with pytest.raises(FatalError, match="may see no issue") as raised:
+            detail(jira)
+        assert "Browse projects" in raised.value.message
         (told,) = problems(jira, projects=["ITSM"])
     assert "sees no project 'ITSM'" in told
 
@@ -95,13 +97,10 @@ def test_a_filter_that_matches_nothing_is_told() -> None:
         state, told = detail(jira, filter="labels = nowhere")
         assert state is KindState.EMPTY
         assert "`filter` leaves out every issue" in told
-
-
-def test_a_filter_that_is_no_query_is_told() -> None:
-    with sandbox("cloud", site(0.04)) as jira:
-        state, told = detail(jira, filter="labels ===")
-    assert state is KindState.DENIED
-    assert told
+        assert problems(jira, filter="labels = nowhere") == [
+            "No issue fits it: correct it, or leave it away."
+        ]
+        assert problems(jira, filter="project = ITSM") == []
 
 
 def test_a_field_name_that_is_used_twice_is_told_and_the_filled_one_read() -> None:
@@ -111,6 +110,23 @@ def test_a_field_name_that_is_used_twice_is_told_and_the_filled_one_read() -> No
         store = Store()
         store.sync(connect(jira, records=["incident"]))
         assert all(one.values["urgency"] for one in store.records["incident"].values())
+
+
+def test_a_mapped_name_that_several_fields_have_is_refused_with_their_ids() -> None:
+    with sandbox("cloud", site(0.04, traps=Traps(twice=("Urgency",)))) as jira:
+        (told,) = problems(jira, map={"incident.subcategory": "Urgency"})
+        assert (
+            told == "2 fields are named 'Urgency': write the id of one, customfield_10040, customfield_10940."
+        )
+        assert problems(jira, map={"incident.subcategory": "customfield_10040"}) == []
+
+
+def test_a_mapped_attribute_is_told_where_there_is_no_assets() -> None:
+    served = site(0.04)
+    served.assets = None
+    with sandbox("cloud", served) as jira:
+        (told,) = problems(jira, map={"configuration_item.owner": "Owner"})
+    assert "Assets" in told
 
 
 def test_names_in_another_language_are_found() -> None:
@@ -129,6 +145,7 @@ def test_names_in_another_language_are_found() -> None:
         ({"map": {"incident.service_id": "Afected services"}}, "did you mean 'Affected services'"),
         ({"map": {"configuration_item.owner": "Ownr"}}, "attribute 'Ownr' (did you mean 'owner'?)"),
         ({"issue_types": {"request": ["Purchse"]}}, "no issue type 'Purchse'"),
+        ({"filter": "labels ==="}, "does not understand it"),
     ],
 )
 def test_a_name_that_the_site_does_not_have_is_told(changes: dict[str, Any], words: str) -> None:

@@ -15,7 +15,7 @@ from tests.connectors.jira.support import connect, sandbox, site
 
 NOWHERE = "http://127.0.0.1:9/jira"
 ISSUES = {"incident": 40, "problem": 4, "change": 12, "request": 30}
-ALL = ISSUES | {"release": 8, "configuration_item": 18, "group": 12}
+ALL = ISSUES | {"release": 8, "configuration_item": 9, "group": 12}
 
 
 class JiraConformance(ConnectorConformance):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,12 +175,12 @@ def test_a_long_wait_ends_the_sync_and_it_goes_on_later(mode: Mode) -> None:
         assert held(store) == truth(jira)
 
 
-def test_a_token_that_expires_on_the_way_is_renewed() -> None:
+def test_a_token_that_expires_on_the_way_is_renewed(tmp_path: Path) -> None:
     store = Store()
     with sandbox("cloud", site(0.04), settings=Settings(token_seconds=1)) as jira:
         auth = {"type": "oauth", "grant": "refresh", "refresh_token": jira.settings.refresh_token}
         auth |= {"client_id": jira.client_id, "client_secret": jira.client_secret}
-        auth |= {"token_url": f"{jira.root}/oauth/token"}
+        auth |= {"token_url": f"{jira.root}/oauth/token", "kept_in": str(tmp_path / "token.json")}
         jira.script_faults([faults.unauthenticated().at("search/jql", requests={3})])
         read(jira, store, url=jira.api_url, auth=auth)
         assert held(store) == truth(jira)
