@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from config.connections import schedule_of
 from config.document import Document, Route, shown_route
 from config.interpolation import Interpolation
 from config.people_key import key_file, people_key
+from config.schedules import Schedule
 from config.settings import Assess, Calendars, Departments, Exclude, People, Settings, States
 from config.waiting import Waiting, needed_by
 from evaluators.policy import Calendar, Cohort, Exclusions, Policy
@@ -112,6 +114,14 @@ class Configuration:
 
         catalogue, _ = with_entries(self.indicators)
         return composed(catalogue, self.settings.overall)
+
+    @cached_property
+    def schedules(self) -> Mapping[str, Schedule]:
+        """When each scheduled job is due, by its name: `sync NAME` in the order of the file, `assess`, …"""
+        jobs = {f"sync {name}": schedule_of(one) for name, one in self.connectors.items()}
+        jobs |= {"assess": self.assess.schedule, "backup": self.settings.backup.schedule}
+        zone = self.assess.time_zone
+        return {name: one.in_zone(zone) for name, one in jobs.items() if one is not None}
 
     def exempted(self) -> dict[str, list[Exemption]]:
         """Return by indicator what exempts it, by itself or with its whole practice."""

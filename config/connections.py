@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pydantic import Field, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
+from config.schedules import Schedule, ScheduleSetting
 from config.values import setting_error
 from storage.errors import ItsmMaturityError
 
@@ -22,10 +25,31 @@ def connection_types() -> tuple[str, ...]:
 
 
 def settings_model(type_: str) -> type[ConnectorSettings]:
-    """Return the settings model of an installed type; an ItsmMaturityError says why it cannot."""
+    """Return the settings of an installed type and its schedule; an ItsmMaturityError says why it cannot."""
     from connectors import registry
 
-    return registry.connector_class(type_).settings_model
+    return _with_schedule(registry.connector_class(type_).settings_model)
+
+
+@lru_cache
+def _with_schedule(own: type[ConnectorSettings]) -> type[ConnectorSettings]:
+    """Add when a connector is read, which is decided here and not by the connector."""
+    when = Field(
+        default=None,
+        description="When `itsm-maturity run` syncs it: a cron line or `every 30 min`; never if not given.",
+    )
+    return create_model(
+        own.__name__,
+        __base__=own,
+        __module__=own.__module__,
+        __doc__=own.__doc__,
+        schedule=(ScheduleSetting | None, when),
+    )
+
+
+def schedule_of(settings: ConnectorSettings) -> Schedule | None:
+    """Return when a connector is synced."""
+    return getattr(settings, "schedule", None)
 
 
 def validated_connection(value: object) -> ConnectorSettings:

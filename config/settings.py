@@ -18,6 +18,7 @@ from pydantic import (
 from config.connections import validated_connection
 from config.decisions import DoubtSettings, Exempt, OverallSettings, Practice, Section
 from config.field_names import field_default_column
+from config.schedules import ScheduleSetting
 from config.urls import evidence_url, history_url
 from config.values import (
     BusinessSeconds,
@@ -136,6 +137,21 @@ class Assess(Section):
     practices: tuple[Practice, ...] | None = Field(
         default=None, description="Practices to assess; all that have indicators when not given."
     )
+    schedule: ScheduleSetting | None = Field(
+        default=None,
+        description="When `itsm-maturity run` assesses: a cron line or `every 4 hours`; never if not given.",
+    )
+
+
+class Backup(Section):
+    """Copies of history on SQLite; PostgreSQL has its own means."""
+
+    schedule: ScheduleSetting | None = Field(
+        default=None,
+        description="When `itsm-maturity run` copies the history; never when not given.",
+    )
+    folder: Text = Field(default="backups", description="Where copies are kept.")
+    keep: int = Field(default=14, ge=1, description="How many copies are kept.")
 
 
 class CalendarSettings(Section):
@@ -271,6 +287,9 @@ class Settings(Section):
     field_defaults: Mapping[FieldName, tuple[Text, ...]] = Field(
         default_factory=dict,
         description="Values by column (`incident.category`) that forms fill in; they count as empty.",
+    )
+    backup: Backup = Field(
+        default_factory=Backup, description="Copies of history on SQLite, made by `itsm-maturity run`."
     )
     states: States = Field(default_factory=States, description="What the platform's state names mean.")
     exemptions: tuple[Exempt, ...] = Field(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scheduler.ledger import KindReport, SyncReport
     from scheduler.review import Earlier, Explained, InForce
     from storage.errors import ItsmMaturityError
-    from storage.history import LedgerRow, Page, Run
+    from storage.history import JobRun, LedgerRow, Page, Run
 
 Shape = dict[str, Any]
 
@@ -149,6 +149,14 @@ def history_shape(page: Page[Assessment], *, detail: bool) -> Shape:
 def runs_shape(runs: Sequence[tuple[Run, Sequence[LedgerRow]]]) -> list[Shape]:
     """Return runs, newest first, each with its ledger; `finished_at` is null for one that did not end."""
     return [asdict(run) | {"ledger": [asdict(line) for line in lines]} for run, lines in runs]
+
+
+def job_runs_shape(runs: Sequence[JobRun]) -> list[Shape]:
+    """Return what became of due times of the daemon's jobs, in the keys of other runs and its own."""
+    return [
+        {"id": None, "kind": "job", "connector": None, "outcome": run.state, "ledger": []} | asdict(run)
+        for run in runs
+    ]
 
 
 def sync_shape(report: SyncReport) -> Shape:

@@ -16,7 +16,7 @@ from scheduler.errors import NothingYetError
 from scheduler.stored import from_stored
 from scheduler.workspace import Workspace
 from storage.errors import UsageError
-from storage.history import LedgerRow, Page, Run, StoredAssessment
+from storage.history import JobRun, LedgerRow, Page, Run, StoredAssessment
 
 LOOKED_THROUGH = 100
 """Assessments among which the latest that looked at everything is searched."""
@@ -53,6 +53,15 @@ class Explained:
         require_known("department", department, {each.department for each in practices if each.department})
         own = tuple(each for each in practices if each.department == department)
         return replace(self, assessment=replace(self.assessment, practices=own))
+
+    def in_department(self, subject: str, department: str) -> Explained:
+        """Return what is said of a practice or indicator there; NothingYetError where that is nothing."""
+        found = self.of_department(department)
+        if subject not in found.names():
+            raise NothingYetError(
+                f"{subject} was not assessed for {department}: it has no records of its own to rate there"
+            )
+        return found
 
     def names(self) -> set[str]:
         """Return the practices and indicators of the assessment."""
@@ -132,6 +141,11 @@ def past_runs(workspace: Workspace, limit: int) -> list[tuple[Run, list[LedgerRo
     """Return the last runs, newest first, each with its ledger."""
     history = workspace.history
     return [(run, history.ledger(run.id)) for run in history.runs(limit)]
+
+
+def past_job_runs(workspace: Workspace, limit: int) -> list[JobRun]:
+    """Return what became of the last due times of the daemon's jobs, the one noted last first."""
+    return workspace.history.job_runs(limit)
 
 
 def explained(workspace: Workspace, assessment: str | None = None, subject: str | None = None) -> Explained:

@@ -14,6 +14,7 @@ from connectors.jira import cells
 from connectors.jira.answers import Json
 from connectors.jira.people import People
 from connectors.jira.service import CELLS as APPROVAL_CELLS
+from connectors.jira.service import targets_of
 from connectors.jira.tables import OWN, WISHES, IssueKind, Wish
 from connectors.platform.mapping import Columns
 from connectors.platform.targets import suggestion
@@ -173,7 +174,6 @@ _TOLD = frozenset(
     }
 )
 """Cells that every issue's history tells."""
-_CLOCKED = frozenset({"made_sla", "target_at", "target_seconds"})
 
 
 @dataclass
@@ -210,7 +210,8 @@ class Layout:
         self.comments = comments and kind.name in ("incident", "request")
         self.found = site.fields.found
         self.columns = columns_of(kind, mapped, protection, people)
-        self.clocks = {one.id: one.name for one in site.fields.clocks}
+        self.clocks = targets_of({one.id: one.name for one in site.fields.clocks})
+        """What each promises, by id of its field."""
         self.cells: dict[str, tuple[str, cells.Cell]] = {}
         """By name in sources: id of the field, and what makes the cell of its value."""
         self.used: dict[str, Field] = {}
@@ -246,7 +247,7 @@ class Layout:
         }
         column = self._column(name.partition(":")[2])
         person = column is not None and column.field_class is FieldClass.PERSON
-        cell = special.get(name) or cells.cell_for(found, self.people, person=person)
+        cell = special.get(name) or _SYSTEM.get(found.id) or cells.cell_for(found, self.people, person=person)
         own = name.startswith(OWN) and column is not None and column.field_class is FieldClass.PLAIN
         return cells.fitting(cell, column.type) if own and column is not None else cell
 
@@ -273,7 +274,7 @@ class Layout:
         """Names in sources that nothing on this site can give."""
         there = {*self.cells, *_TOLD, *USERS} - self.unset
         there |= APPROVAL_CELLS if "approvals" in self.found else set()
-        there |= _CLOCKED if self.clocks else set()
+        there |= {"made_sla"} if self.clocks else set()
         there |= {"answered_at"} if self.clocks or self.comments else set()
         there |= {"reassignment_count"} if "group" in self.found else set()
         there |= {f"{way}:{name}" for name in self.kind.links for way in ("link", "count")}

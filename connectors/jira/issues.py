@@ -80,8 +80,9 @@ class Issues:
         values = self.layout.columns.values(kept)
         made.add(kind, [Record(name, values, kept, updated_at, 0)])
         if "service_level" in self._brought:
-            for clock in self.layout.clocks:
-                made.add("service_level", clock_records(kind, name, clock, fields.get(clock), updated_at))
+            for clock, target in self.layout.clocks.items():
+                cycles = clock_records(kind, name, clock, target, fields.get(clock), updated_at)
+                made.add("service_level", cycles)
         if "transition" in self._brought:
             made.add("transition", self.transitions.of(issue, changes, row))
         if "survey" in self._brought:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from storage.evidence.protection import Protection, identity_type
@@ -25,6 +26,10 @@ class People:
             names = [str(user.get(name) or "") for name in ("name", "displayName", "emailAddress")]
             self._note(account, names, program=user.get("accountType") == _PROGRAM)
         return account
+
+    def strangers(self, accounts: Iterable[str]) -> list[str]:
+        """Return those of some accounts that nothing is known of."""
+        return sorted({one for one in accounts if one} - self._known.keys())
 
     def named(self, account: Any, display: Any) -> str:
         """Return an account that a history names, with the name that it shows."""

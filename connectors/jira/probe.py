@@ -21,7 +21,11 @@ _NOT_AGENT = (
     "licence for Jira Service Management and the role 'Service Desk Team'."
 )
 _NO_SATISFACTION = "Customers are not asked: switch on 'Customer satisfaction' in the service project."
-_NEVER_SET = "No issue has a {}: let a step of the workflow set it, or map a field that says how issues end."
+_NEVER_SET: Mapping[str, str] = {
+    "resolution": "No issue has a resolution: let a step of the workflow set it, or map a field that says how "
+    "issues end.",
+    "duedate": "No issue has a due date: what was promised is told by service level clocks alone.",
+}
 _CATEGORIES: Mapping[str, str] = {"new": "to do", "indeterminate": "in progress", "done": "done"}
 
 
@@ -106,11 +110,7 @@ class Prober:
         own = sorted(f"{name.partition(':')[2]} {one.id}" for name, one in used.items() if name not in named)
         parts += [f"Named like columns: {', '.join(own)}."] if own else []
         parts += reader.fields.notes
-        parts += (
-            [_NEVER_SET.format(", ".join(sorted(unset)))]
-            if (unset := reader.issues(kind).layout.unset)
-            else []
-        )
+        parts += [said for name, said in _NEVER_SET.items() if name in reader.issues(kind).layout.unset]
         if kind == next(one for one in ISSUE_KINDS if one in reader.settings.kinds):
             parts += [self._statuses(), self._unplaced()]
         return " ".join(part for part in parts if part)

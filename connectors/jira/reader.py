@@ -26,11 +26,11 @@ from connectors.platform.mapping import Columns
 from connectors.platform.settings import since_moment
 from storage.records import KINDS
 
-_RULES = "2"
+_RULES = "3"
 """Raised when the same issues give other records than before, so that everything is read again."""
 _LINKED = frozenset({"incident", "problem", "request"})
 """Kinds whose issues may be linked with articles."""
-_LEFT_EMPTY = ("resolution",)
+_LEFT_EMPTY = ("resolution", "duedate")
 AGENT = "SERVICEDESK_AGENT"
 
 
@@ -135,7 +135,7 @@ class Reader:
         return frozenset(
             name
             for name in _LEFT_EMPTY
-            if not self.search.count(Query((*query.clauses, f"{name} is not EMPTY")))
+            if name in self.columns(kind).names and not self.search.count(Query((*query.clauses, f"{name} is not EMPTY")))
         )
 
     def wanted(self, kind: str) -> Wanted:

@@ -14,13 +14,16 @@ from storage.evidence.store import Record, Value
 Cycle = Mapping[str, Any]
 
 
-def clock_records(kind: str, issue: str, field: str, clock: Any, updated_at: datetime) -> Iterator[Record]:
+def clock_records(
+    kind: str, issue: str, field: str, target: str, clock: Any, updated_at: datetime
+) -> Iterator[Record]:
     """Yield a record for each cycle of one clock; a clock that never started has none."""
     if not isinstance(clock, dict):
         return
     name = str(clock.get("name") or "")
     for number, cycle in enumerate(cycles_of(clock)):
-        values = _values(kind, issue, name, cycle)
+        values: dict[str, Value] = {"record_kind": kind, "record_id": issue, "name": name, "target": target}
+        values |= {"type": type_of(name), **_values(cycle)}
         yield Record(f"{kind}:{issue}:{field}:{number}", values, {}, updated_at, 0)
 
 
@@ -32,16 +35,11 @@ def cycles_of(clock: Any) -> list[Cycle]:
     return [*(clock.get("completedCycles") or ()), *([running] if running else [])]
 
 
-def _values(kind: str, issue: str, name: str, cycle: Cycle) -> dict[str, Value]:
+def _values(cycle: Cycle) -> dict[str, Value]:
     started, stopped = time_of(cycle, "startTime"), time_of(cycle, "stopTime")
     # Of a clock that runs, what has elapsed is another figure with every look at it.
     elapsed = _span(cycle, "elapsedTime") if stopped else None
     values: dict[str, Value] = {
-        "record_kind": kind,
-        "record_id": issue,
-        "name": name,
-        "type": type_of(name),
-        "target": "response" if is_response(name) else "resolution",
         "target_seconds": _span(cycle, "goalDuration"),
         "started_at": started,
         "stopped_at": stopped,
@@ -54,9 +52,23 @@ def _values(kind: str, issue: str, name: str, cycle: Cycle) -> dict[str, Value]:
     return values
 
 
-def is_response(name: str) -> bool:
-    """Whether a clock promises an answer, by its name."""
-    return any(word in name.casefold() for word in CLOCKS["response"])
+def targets_of(names: Mapping[str, str]) -> dict[str, str]:
+    """Return what each clock of a site promises, by field: a response, a resolution, or what its name says."""
+    told = {field: _told(name) for field, name in names.items()}
+    # Where none is named after a resolution, a name tells nothing (`Gold customers`): they promise the usual.
+    unnamed = {} if "resolution" in told.values() else dict.fromkeys(names, "resolution")
+    return {field: told[field] or unnamed.get(field) or name for field, name in names.items()}
+
+
+def _told(name: str) -> str:
+    low = name.casefold()
+    for target in ("response", "resolution"):
+        for word in CLOCKS[target]:
+            before, found, _ = low.partition(word)
+            if found:
+                # `Time to close after resolution` begins where a resolution clock stops.
+                return target if CLOCKS["after"].isdisjoint(before.split()) else name
+    return ""
 
 
 def type_of(name: str) -> str:
@@ -80,21 +92,19 @@ def _span(cycle: Cycle, name: str) -> int | None:
     return None if millis is None else round(millis / 1000)
 
 
-def clock_cells(fields: Json, names: Mapping[str, str]) -> dict[str, str]:
-    """Return what the clocks of an issue say about it, by name in sources; `names` are clocks by field."""
+def clock_cells(fields: Json, targets: Mapping[str, str]) -> dict[str, str]:
+    """Return what the clocks of an issue say about it, by name in sources; `targets` by field of a clock."""
     found: dict[str, str] = {}
     kept: list[bool] = []
-    for field in names:
+    for field, target in targets.items():
         clock = fields.get(field)
         cycles = cycles_of(clock)
         if not cycles or not isinstance(clock, dict):
             continue
-        name = str(clock.get("name") or "")
-        if is_response(name):
+        if target == "response":
             _tell_answer(found, cycles)
-        elif type_of(name) == "SLA":
+        elif target == "resolution" and type_of(str(clock.get("name") or "")) == "SLA":
             kept += [not one.get("breached") for one in cycles]
-            _tell_target(found, cycles[-1])
     if kept:
         found["made_sla"] = "true" if all(kept) else "false"
     return found
@@ -104,14 +114,6 @@ def _tell_answer(found: dict[str, str], cycles: list[Cycle]) -> None:
     stopped = time_of(cycles[0], "stopTime")
     if stopped is not None:
         found["clock_answered_at"] = shown(stopped)
-
-
-def _tell_target(found: dict[str, str], cycle: Cycle) -> None:
-    due, goal = time_of(cycle, "breachTime"), _span(cycle, "goalDuration")
-    if due is not None:
-        found["target_at"] = shown(due)
-    if goal is not None:
-        found["target_seconds"] = str(goal)
 
 
 CELLS = frozenset(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from connectors.jira.answers import Json, RefusedError, milliseconds, moment_of
 from connectors.jira.assets import ITEM_COLUMNS, RELATION_COLUMNS, items, relations
@@ -89,6 +90,9 @@ _PAGE = 100
 _WALL = 20_000
 """Alerts that one query can be paged through (sum of offset and size)."""
 _KIND = KINDS["alert"]
+_FEW = 50
+"""Accounts that are asked for at once."""
+_PERSONS = tuple(names.partition(" | ")[2] for names in ALERTS.values() if names.startswith("person |"))
 _COUNTED = frozenset({"assignment_group", "event_count"})
 _ALWAYS_TOLD = frozenset(name for name, paths in ALERTS.items() if "report." not in paths) | _COUNTED
 ALERT_COLUMNS = frozenset(column.name for column in _KIND.mapped)
@@ -118,12 +122,27 @@ def alerts(reader: Reader) -> Iterator[list[Record]]:
         found = site.at(address, "ops/alerts", parameters).get("values") or []
         fresh = [one for one in found if one["id"] not in seen]
         seen.update(one["id"] for one in fresh)
+        _meet(reader, fresh)
         yield [_alert(reader, one) for one in fresh]
         offset += len(found)
         if not found:
             return
         if offset + _PAGE > _WALL:
             since, offset = milliseconds(moment_of(found[-1]["createdAt"])), 0
+
+
+def _meet(reader: Reader, found: Iterable[Json]) -> None:
+    """Ask who those are that alerts name by their accounts alone: a program is told by its kind of account."""
+    accounts = reader.people.strangers(_inside(one, path) for one in found for path in _PERSONS)
+    for at in range(0, len(accounts), _FEW):
+        asked = urlencode([("accountId", one) for one in accounts[at : at + _FEW]])
+        address = f"{reader.site.base}/rest/api/2/user/bulk?{asked}"
+        try:
+            users = reader.site.at(address, "user/bulk", {"maxResults": str(_FEW)})
+        except RefusedError:
+            return
+        for user in users.get("values") or ():
+            reader.people.account(user)
 
 
 def _alert(reader: Reader, one: Json) -> Record:

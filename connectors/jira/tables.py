@@ -102,6 +102,6 @@ WISHES: Mapping[str, Wish] = {
 STATUSES: Mapping[str, frozenset[str]] = {
     meaning: frozenset(name.casefold() for name in names) for meaning, names in _DATA["statuses"].items()
 }
-CLOCKS: Mapping[str, Sequence[str]] = _DATA["clocks"]
+CLOCKS: Mapping[str, frozenset[str]] = {name: frozenset(words) for name, words in _DATA["clocks"].items()}
 ALERTS: Mapping[str, str] = _DATA["alerts"]
 """What fills the columns of an alert: how it is read, and where it stands."""

@@ -24,6 +24,7 @@ from interface.cli.commands import (
     indicators,
     init,
     roadmap,
+    run,
     sandbox,
     sync,
 )
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 
 for command in (
-    init, check, sync, assess, history, explain, compare, roadmap, indicators, demo, sandbox,
+    init, check, sync, assess, run, history, explain, compare, roadmap, indicators, demo, sandbox,
 ):  # fmt: skip
     app.command(name=command.NAME, epilog=command.EXAMPLES)(command.run)
 

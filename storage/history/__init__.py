@@ -19,7 +19,7 @@ from storage.history.assessments import (
     StoredPractice,
     StoredSource,
 )
-from storage.history.runs import LedgerRow, Run, Standing
+from storage.history.runs import JobRun, LedgerRow, PlannedJob, Run, Standing
 
 if TYPE_CHECKING:
     from storage.history.store import History
@@ -28,8 +28,10 @@ __all__ = [
     "ALL_DEPARTMENTS",
     "History",
     "IndicatorPoint",
+    "JobRun",
     "LedgerRow",
     "Page",
+    "PlannedJob",
     "Run",
     "Standing",
     "StoredAssessment",

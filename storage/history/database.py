@@ -24,6 +24,9 @@ from storage.errors import FatalError, ItsmMaturityError, RetriableError, UsageE
 CONNECT_SECONDS = 10
 """How long a PostgreSQL server may take to answer; a URL's own connect_timeout wins."""
 
+_LOST = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""Notices within some 20 seconds that a server is no longer there; a system's own default is hours."""
+
 _URL_HINT = (
     "Write sqlite:maturity.db, sqlite:/path/to/maturity.db or postgresql://user:password@host/database."
 )
@@ -98,7 +101,7 @@ def reading(engine: Engine) -> Engine:
 def _connect_arguments(location: Location) -> dict[str, Any]:
     if location.embedded:
         return {"timeout": location.wait}
-    defaults = {"connect_timeout": CONNECT_SECONDS, "application_name": "itsm-maturity"}
+    defaults = {"connect_timeout": CONNECT_SECONDS, "application_name": "itsm-maturity", **_LOST}
     return {name: value for name, value in defaults.items() if name not in location.url.query}
 
 

@@ -15,12 +15,13 @@ from storage.history.assessments import (
     StoredPractice,
     StoredSource,
 )
-from storage.history.runs import LedgerRow, Run, Standing
+from storage.history.runs import JobRun, LedgerRow, Run, Standing
 from storage.history.tables import (
     AssessmentTable,
     AttributeTable,
     HistoryTable,
     IndicatorTable,
+    JobRunTable,
     LedgerTable,
     PracticeTable,
     QueryTable,
@@ -151,6 +152,11 @@ def read_source(found: SourceTable) -> StoredSource:
 def read_run(found: RunTable) -> Run:
     """Return a run from its row."""
     return Run(**_columns(found, Run))
+
+
+def read_job_run(found: JobRunTable) -> JobRun:
+    """Return what became of a job's due time from its row."""
+    return JobRun(**_columns(found, JobRun))
 
 
 def read_ledger(found: LedgerTable) -> LedgerRow:

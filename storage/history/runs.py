@@ -90,3 +90,30 @@ class Standing:
     def rejected(self) -> int | None:
         """Rows that could not be read; None where that is not known."""
         return self.base_rejected + self.windows_rejected + self.snapshot_rejected if self.whole else None
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """A job as it was last planned: all its times after `since` by this schedule have a `JobRun`."""
+
+    name: str
+    schedule: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """What became of one time at which a job was due, or of one further try of it."""
+
+    job: str
+    due_at: datetime
+    attempt: int
+    """How many times in a row it was tried, counted from 1; 0 where it was not begun."""
+    state: str
+    """running, done, failed, missed (nobody was there, or a later time stood for it) or skipped (the one
+    before still ran, or waited to be tried again)."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    retry_at: datetime | None = None
+    """When a failed one is tried again."""
+    message: str = ""

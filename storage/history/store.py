@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -18,10 +18,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storage.errors import FatalError, UsageError
-from storage.history import queries, rows
+from storage.history import jobs, lease, queries, rows
 from storage.history.assessments import IndicatorPoint, Page, StoredAssessment, StoredPractice
 from storage.history.database import Location, create, failures_explained, reading, resolve
-from storage.history.runs import LedgerRow, Run, Standing
+from storage.history.lease import Lease
+from storage.history.runs import JobRun, LedgerRow, PlannedJob, Run, Standing
 from storage.history.storable import refuse_unstorable
 from storage.history.tables import (
     AssessmentTable,
@@ -48,6 +49,7 @@ class History:
         self._location = location
         self._writer = engine
         self._reader = reading(engine)
+        self._lease: Lease | None = None
 
     @classmethod
     def open(cls, url: str, folder: Path, *, wait: float = WAIT_SECONDS) -> Self:
@@ -249,8 +251,71 @@ class History:
             query = self._upsert(StandingTable, values)
             session.exec(query.on_conflict_do_update(index_elements=list(key), set_=news))
 
+    def take_lease(self, holder: str, seconds: float = lease.LEASE_SECONDS) -> Lease | None:
+        """Lead the daemons that share this history; None where another leads."""
+        with self._change() as session:
+            return lease.take(session, holder, seconds)
+
+    def renew_lease(self, held: Lease) -> None:
+        """Lead on; LeadershipLostError where another has taken over."""
+        with self._change() as session:
+            lease.renew(session, held)
+
+    def release_lease(self, held: Lease) -> None:
+        """Let another daemon lead at once."""
+        with self._change() as session:
+            lease.release(session, held)
+
+    def write_only_as(self, held: Lease | None) -> None:
+        """Let every further write raise LeadershipLostError unless this lease stands when it is committed."""
+        self._lease = held
+
+    def require_lease(self) -> None:
+        """Raise LeadershipLostError unless the lease stands."""
+        with self._write():
+            pass
+
+    def planned_jobs(self) -> list[PlannedJob]:
+        """Return the daemon's jobs by name, each with the last of its times that has a row."""
+        with self._read() as session:
+            return jobs.planned(session)
+
+    def plan_job(self, job: PlannedJob) -> None:
+        """Remember a job's schedule, and from when on its times are expected."""
+        with self._write() as session:
+            jobs.plan(session, job)
+
+    def forget_job(self, name: str) -> None:
+        """Expect no further run of a job; what became of it stays."""
+        with self._write() as session:
+            jobs.forget(session, name)
+
+    def add_job_runs(self, runs: Iterable[JobRun]) -> None:
+        """Note runs of jobs, all or none; UsageError where one of them is noted already."""
+        noted = list(runs)
+        refuse_unstorable(noted, "job_run")
+        with self._write() as session:
+            jobs.add(session, noted)
+
+    def end_job_run(self, run: JobRun) -> None:
+        """Note how a running job ended; UsageError when that run is not going on."""
+        refuse_unstorable(run, "job_run")
+        with self._write() as session:
+            jobs.end(session, run)
+
+    def job_runs(self, limit: int = 50, *, job: str | None = None, state: str | None = None) -> list[JobRun]:
+        """Return runs of jobs, the one noted last first."""
+        with self._read() as session:
+            return jobs.latest(session, job, state, limit)
+
+    def last_try(self, job: str) -> JobRun | None:
+        """Return the try of a job that was begun last."""
+        with self._read() as session:
+            return jobs.last_try(session, job)
+
     def _insert(self, assessment: StoredAssessment) -> None:
         with Session(self._writer) as session, session.begin():
+            self._require_lease(session)
             found = AssessmentTable.model_validate(rows.assessment_row(assessment))
             session.add(found)
             session.flush()
@@ -276,8 +341,18 @@ class History:
 
     @contextmanager
     def _write(self) -> Iterator[Session]:
+        with self._change() as session:
+            self._require_lease(session)
+            yield session
+
+    @contextmanager
+    def _change(self) -> Iterator[Session]:
         with failures_explained(self._location), Session(self._writer) as session, session.begin():
             yield session
+
+    def _require_lease(self, session: Session) -> None:
+        if self._lease is not None:
+            lease.check(session, self._lease)
 
 
 def _make_folder(folder: Path, location: Location) -> None:

@@ -305,3 +305,47 @@ class StandingTable(HistoryTable, table=True):
     windows_rejected: int = Field(sa_type=BigInteger)
     snapshot_hidden: int | None = Field(sa_type=BigInteger)
     snapshot_rejected: int = Field(sa_type=BigInteger)
+
+
+class JobTable(HistoryTable, table=True):
+    """One job of the daemon; its times after `since` are expected by `schedule`."""
+
+    __tablename__: ClassVar[str] = "job"
+
+    name: str = Field(primary_key=True)
+    schedule: str
+    since: datetime
+
+
+class JobRunTable(HistoryTable, table=True):
+    """What became of one time at which a job was due, or of one further try."""
+
+    __tablename__: ClassVar[str] = "job_run"
+    __table_args__ = (
+        # Two daemons that both believe to lead cannot both begin the same run.
+        UniqueConstraint("job", "due_at", "attempt"),
+        CheckConstraint("state IN ('running', 'done', 'missed', 'skipped', 'failed')", name="state"),
+        Index(None, "due_at"),
+        Index(None, "job", "number"),
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    job: str
+    due_at: datetime
+    attempt: int
+    state: str
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    retry_at: datetime | None = None
+    message: str = ""
+
+
+class LeaseTable(HistoryTable, table=True):
+    """Who leads among several daemons; `fence` grows with every change of the leader."""
+
+    __tablename__: ClassVar[str] = "lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    fence: int = Field(sa_type=BigInteger)
+    expires_at: datetime

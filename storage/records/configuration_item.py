@@ -58,6 +58,8 @@ CONFIGURATION_ITEM = RecordKind(
             ColumnType.TIMESTAMP,
             "When it was last found, entered, verified or changed by a person",
             "last_discovered_at|verified_at|changed_by_person_at",
+            "changed_by|changed_by_person_at",
+            "policy:automation|changed_by_person_at",
             current=True,
         ),
         derived(

@@ -90,6 +90,16 @@ def test_a_last_change_confirms_where_it_is_known_to_be_a_persons(world: World) 
     assert taken(world, "cfg-freshness").value == 0
 
 
+def test_an_inventory_is_not_called_stale_because_nobody_said_who_is_a_machine(world: World) -> None:
+    items(world, 50, last_discovered_at=None, updated_at=days_ago(10), changed_by="person:ann")
+    world.lacks("changed_by_person_at", kind="configuration_item")
+    world.delivers("configuration_item")
+    found = taken(world, "cfg-freshness")
+    assert (found.state, found.value) == (State.NOT_CONNECTED, None)
+    assert found.reason == "no list of automation identities is configured (people.automation)"
+    assert taken(world, "cfg-freshness", policy=WITH_IDENTITIES).value == 100
+
+
 def test_items_with_an_equal_key_in_their_class_are_duplicates(world: World) -> None:
     items(world, 38)
     for serial in ("SN1", " sn1 "):

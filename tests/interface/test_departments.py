@@ -53,6 +53,14 @@ def test_an_unknown_department_is_answered_with_the_nearest(divided: Path, run: 
     assert "Did you mean 'Platform'?" in answer.err
 
 
+def test_a_practice_without_records_in_a_department_is_said_not_to_be_assessed_there(
+    divided: Path, run: Command
+) -> None:
+    answer = run(divided, "explain", "problem", "--department", "Platform")
+    assert "problem was not assessed for Platform: it has no records of its own" in answer.err
+    assert "inc-" not in answer.err
+
+
 def test_assess_shows_each_department_where_it_is_asked_for(divided: Path, run: Command) -> None:
     brief = run(divided, "assess", "--practice", "incident").out
     assert "Between departments" in brief

@@ -345,6 +345,12 @@ FATAL: Mapping[str, Fault] = {"rows twice": faults.repeated()}
 _SLOW = {"server hangs"}
 
 
+def reading(table: str, *kinds: str) -> Mapping[str, Any]:
+    """Return the settings with which a table is read: with incidents, unless it tells of something else."""
+    first = kinds or ("incident",)
+    return {"records": (*first, "knowledge_use") if table == "m2m_kb_task" else first}
+
+
 def single_faults(where: Sequence[str] = ("first page", "middle page", "last page")) -> Iterator[Case]:
     """Yield every fault once at each of some pages of the incidents."""
     found_at = places(pages_of("incident"))
@@ -382,9 +388,10 @@ def faults_elsewhere() -> Iterator[Case]:
     ):
         for label in ("503", "cancelled, valid JSON with an error", "hibernation page, 200"):
             again = SURVIVED[label].at(table, probability=0.4)
-            yield Case(f"{label}, now and then, {table}", faults=[again], strikes=False)
+            changes = reading(table)
+            yield Case(f"{label}, now and then, {table}", faults=[again], strikes=False, changes=changes)
             lasting = SURVIVED[label].at(table)
-            yield Case(f"{label}, for ever, {table}", faults=[lasting], expects="stopped")
+            yield Case(f"{label}, for ever, {table}", faults=[lasting], expects="stopped", changes=changes)
     for number in range(1, 6):
         struck = faults.status(503).at("incident", requests=range(number, 10_000))
         yield Case(f"503 for ever from request {number} of the incidents", faults=[struck], expects="stopped")
@@ -453,7 +460,8 @@ def _hidden_rows() -> Iterator[Case]:
     hidden_rows = {"incident": Access(hidden=(run(100, 450),))}
     yield Case("450 hidden in a row, pages capped at 30", access=hidden_rows, settings=pages, **large)
     for table in ("metric_instance", "sys_user", "sys_user_group", "m2m_kb_task", "sys_choice"):
-        yield Case(f"10 % hidden, {table}", access={table: Access(hidden=(scattered(0.1),))})
+        some_hidden = {table: Access(hidden=(scattered(0.1),))}
+        yield Case(f"10 % hidden, {table}", access=some_hidden, changes=reading(table))
     rules = {
         name: Access(hidden=(scattered(0.1, seed),))
         for seed, name in enumerate(("change_request", "task_sla"))
@@ -592,7 +600,7 @@ def _life() -> Iterator[Case]:
         yield Case(f"{name}, clock runs", life=running, per_request=timedelta(seconds=7))
     for table in ("change_request", "task_sla", "sysapproval_approver", "task_ci", "m2m_kb_task"):
         some = [edits(3).at(table, times=8), life.inserts(2).at(table, times=8)]
-        yield Case(f"life of {table}", life=some, changes={"records": USUAL})
+        yield Case(f"life of {table}", life=some, changes=reading(table, *USUAL))
     # While its pages are read, so that some were there and are gone, or the other way round.
     meanwhile = range(6, 11)
     gone, late = life.deletes(3, audited=False), life.back_dated(3)
@@ -625,8 +633,9 @@ def _between_syncs() -> Iterator[Case]:
     yield Case("deleted between syncs", then=_delete(), again=_delete())
     yield Case("deleted, then restored with its old stamps", then=_delete(), again=_put_back, finds="sweep")
     yield Case("deleted, then restored with new stamps", then=_delete(), again=_restore)
-    yield Case("articles linked and unlinked", then=_link, again=_unlink, finds="full")
-    yield Case("articles linked", then=_link, again=_link)
+    links = reading("m2m_kb_task")
+    yield Case("articles linked and unlinked", then=_link, again=_unlink, changes=links, finds="sweep")
+    yield Case("articles linked", then=_link, again=_link, changes=links)
     yield Case(
         "clocks end", then=_end_clocks, again=_end_clocks, prepare=_running, changes={"records": USUAL}
     )

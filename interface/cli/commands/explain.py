@@ -58,9 +58,9 @@ def run(
         if subject == DEPARTMENTS:
             _print_departments(found, department, as_json=wants_json(context, as_json))
             return 0
-        if department is not None:
-            found = found.of_department(department)
         require_known("practice or indicator", subject, found.names())
+        if department is not None:
+            found = found.in_department(subject, department)
         if wants_json(context, as_json):
             print_json(_shape(found, subject, sql=sql))
         elif sql:

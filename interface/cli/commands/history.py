@@ -81,14 +81,15 @@ def _print_history(workspace: Workspace, wanted: Wanted, *, as_json: bool) -> No
 
 
 def _print_runs(workspace: Workspace, wanted: Wanted, *, as_json: bool) -> None:
-    from scheduler.review import past_runs
+    from scheduler.review import past_job_runs, past_runs
 
-    found = past_runs(workspace, wanted.limit)
+    found, scheduled = past_runs(workspace, wanted.limit), past_job_runs(workspace, wanted.limit)
     if as_json:
-        from interface.shapes import runs_shape
+        from interface.shapes import job_runs_shape, runs_shape
 
-        print_json(runs_shape(found))
+        print_json([*runs_shape(found), *job_runs_shape(scheduled)])
         return
-    from interface.cli.render.history import render_runs
+    from interface.cli.render.history import render_job_runs, render_runs
 
-    print_parts(render_runs(found))
+    by_hand = render_runs(found) if found or not scheduled else ()
+    print_parts([*by_hand, *render_job_runs(scheduled)])

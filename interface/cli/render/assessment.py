@@ -150,6 +150,9 @@ def next_step(practice: PracticeResult, catalogue: Catalogue, platforms: Sequenc
             for name, title in (("servicenow", "ServiceNow"), ("jira", "Jira")):
                 if name not in used:
                     text = text.replace(f"{title}: {getattr(entry.remediation, name)}", "")
+    if "no source fills" in text and used:
+        pages = " and ".join(f"docs/{name}.md" for name in used)
+        text += f" What the platform has no field for, a field of your own can fill: {pages} names it (map:)."
     return " ".join(text.split())
 
 

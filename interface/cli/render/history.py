@@ -16,7 +16,7 @@ from interface.cli.render.sources import sources_line
 from interface.cli.render.sync import ledger_of
 from interface.cli.render.tables import fixed_line, plain_table
 from interface.cli.words import NOT_A_CERTIFICATE, count, day, moment, share
-from storage.history import LedgerRow, Page, Run
+from storage.history import JobRun, LedgerRow, Page, Run
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -140,6 +140,23 @@ def render_runs(runs: Sequence[tuple[Run, list[LedgerRow]]]) -> Iterator[Rendera
             yield Text(f"  {run.message}")
         if lines:
             yield ledger_of("", lines)
+
+
+def render_job_runs(runs: Sequence[JobRun]) -> Iterator[RenderableType]:
+    """Yield what became of the last due times of the daemon's jobs; nothing where no daemon ran."""
+    if not runs:
+        return
+    yield Text()
+    yield Text("Scheduled by itsm-maturity run", style="bold")
+    table = plain_table()
+    for heading in ("Due", "Job", "Became"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("Why, and when it is tried again")
+    for run in runs:
+        again = f" Tried again at {moment(run.retry_at)}." if run.retry_at else ""
+        style = None if run.state in ("done", "running") else "yellow"
+        table.add_row(moment(run.due_at), run.job, run.state, run.message + again, style=style)
+    yield table
 
 
 def _run_line(run: Run) -> str:

@@ -63,7 +63,7 @@ def _why(found: Explained, practice: PracticeResult) -> Iterator[RenderableType]
         return
     first, *others = sorted(_short(practice, goal), key=lambda each: each.attribute != practice.bottleneck)
     result = weakest(practice)
-    lines = [f"It is held down by {_wanting(first, goal)}.", _finding(found, result)]
+    lines = [f"It is held down by {_wanting(first, goal)}.", _finding(found, result, practice.department)]
     lines += [f"Level {goal} also waits for {_wanting(each, goal)}." for each in others]
     yield from _part(f"Why not level {goal} ({LEVELS[goal]})?", *lines)
     if result.measurement.sample:
@@ -88,13 +88,15 @@ def _wanting(each: AttributeResult, goal: int) -> str:
     return f'"{meaning(each.attribute)}" ({each.attribute}), which {reached}: {needed}'
 
 
-def _finding(found: Explained, result: IndicatorResult) -> str:
+def _finding(found: Explained, result: IndicatorResult, department: str | None) -> str:
     """Return the question that is answered worst there, with its answer and what that counts as."""
     entry, measured = found.entry(result.id), result.measurement
     asked = entry.question if entry else result.id
     if measured.value is None:
         return f"Not known there: {asked} Reason: {measured.reason.rstrip('.')} ({result.id})."
     value = f"{quantity(measured.value, result.unit)} ({measured.reason.rstrip('.')})"
+    if department is not None and entry is not None and entry.scope != "both":
+        value += ", a figure of the whole organisation that its departments share"
     scale = ""
     if entry is not None:
         nothing, all_ = (quantity(end, entry.unit) for end in (entry.anchors.zero, entry.anchors.full))

@@ -242,6 +242,7 @@ class Metadata:
 
     def _version(self, version: Entity, expand: list[str]) -> dict[str, Any]:
         shown = version.describe(self._instance.cloud)
+        elsewhere = int(shown.pop("issues", 0))
         if "driver" not in expand:
             shown.pop("driver", None)
         if "issuesstatus" in expand:
@@ -249,6 +250,7 @@ class Metadata:
             shown["issuesStatusForFixVersion"] = {
                 name: counts[version.id, category] for category, name in _COUNTED.items()
             }
+            shown["issuesStatusForFixVersion"]["done"] += elsewhere
         return shown
 
     def _fixed(self) -> Counter[tuple[str, str]]:

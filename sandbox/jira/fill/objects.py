@@ -17,6 +17,12 @@ _SKIPPED = frozenset({"id", "class", "updated_at", "created_at"})
 _OPERATIONS_PRIORITY = {1: "P1", 2: "P2", 3: "P3", 4: "P4", 5: "P5"}
 
 
+def object_numbers(organisation: object) -> dict[str, int]:
+    """Return the numbers that items have in Assets, by their ids."""
+    items = rows(organisation, "configuration_items")
+    return {str(row["id"]): number for number, row in enumerate(items, 1)}
+
+
 def add_assets(builder: Builder, organisation: object) -> dict[str, int]:
     """Put items into Assets and return their numbers by id; without items there is no Assets."""
     items = list(rows(organisation, "configuration_items"))
@@ -24,7 +30,7 @@ def add_assets(builder: Builder, organisation: object) -> dict[str, int]:
         return {}
     assets = Assets(schemas={SCHEMA: ("IT assets", "ITSM")})
     builder.site.assets = assets
-    numbers = {str(row["id"]): number for number, row in enumerate(items, 1)}
+    numbers = object_numbers(organisation)
     columns = [name for name in items[0] if name not in _SKIPPED]
     types = _types(assets, items, columns)
     for row in items:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.jira.fill import tickets
 from sandbox.jira.fill.builder import Builder, Draft
-from sandbox.jira.fill.objects import add_assets, add_operations
+from sandbox.jira.fill.objects import add_assets, add_operations, object_numbers
 from sandbox.jira.fill.promises import add_clocks, add_items, add_satisfaction, describe_clocks
 from sandbox.jira.fill.records import Row, rows
 from sandbox.jira.fill.template import (
@@ -43,6 +43,7 @@ def site_of(
         if not kinds or kind in kinds
         for draft in make(builder, organisation)
     ]
+    tickets.live(builder, organisation, drafts, object_numbers(organisation))
     builder.add(project, drafts)
     _add_request_types(builder, project, drafts)
     _add_versions(builder, project, organisation)
@@ -119,10 +120,12 @@ def _version(builder: Builder, project: Project, row: Row, number: int) -> Entit
     released = row.get("released_at")
     due = released or row.get("planned_at")
     begun = row.get("started_at") or row.get("opened_at")
+    # What developers did is in projects of their own, that the site has no issues of.
     content: dict[str, Any] = {
         "description": f"{row.get('product')} ({row['id']})",
         "archived": False,
         "released": released is not None,
+        "issues": int(row.get("issue_count") or 0),
         "projectId": int(project.id),
     }
     if begun is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from itertools import groupby
 from typing import Any
 
 from sandbox.jira.fill.builder import Builder, Draft
@@ -42,12 +41,8 @@ USED: Mapping[str, frozenset[str]] = {
 
 
 def incidents(builder: Builder, organisation: object) -> list[Draft]:
-    """Return incidents with the history that their transitions tell."""
+    """Return incidents; their history is told apart (`live`)."""
     drafts = [_incident(builder, row) for row in rows(organisation, "incidents")]
-    by_id = {draft.row["id"]: draft for draft in drafts}
-    for key, changes in groupby(rows(organisation, "transitions"), lambda row: row["record_id"]):
-        if key in by_id:
-            _lived(builder, by_id[key], changes)
     for draft in drafts:
         row = draft.row
         if row.get("acknowledged_at"):
@@ -66,28 +61,60 @@ def _incident(builder: Builder, row: Row) -> Draft:
     return draft
 
 
-def _lived(builder: Builder, draft: Draft, changes: Iterable[Row]) -> None:
-    """Write an incident's history; what was there from the begin is no entry, as on the platform."""
-    group_id = field_id(builder.site, "Assignment group") if builder.traps.group_field else ""
-    for change in changes:
-        who = change["actor"] or AUTOMATION
-        before, after, at = change["old_value"], change["new_value"], change["at"]
-        initial = before is None and at <= draft.created
-        if change["field"] == "state" and not initial:
-            draft.path.append((at, _INCIDENT_STATES[after], who))
-        elif change["field"] == "assignee" and not initial:
-            people = builder.user(before), builder.user(after)
-            sides = [(each, each.display if each else None) for each in people]
-            draft.changes.append((at, who, {**item("assignee", (None, None), (None, None)), **_sides(sides)}))
-        elif change["field"] == "assignment_group" and group_id and not initial:
-            draft.changes.append(
-                (at, who, item(group_id, (before, before), (after, after), "Assignment group"))
-            )
+def live(
+    builder: Builder, organisation: object, drafts: Iterable[Draft], objects: Mapping[str, int]
+) -> None:
+    """Write the histories that transitions tell; what was there from the begin is no entry, as on the platform.
+
+    `objects` are numbers of Assets by item.
+    """
+    by_id = {(draft.kind, draft.row["id"]): draft for draft in drafts}
+    histories = _Histories(builder, objects)
+    for change in rows(organisation, "transitions"):
+        draft = by_id.get((change["record_kind"], change["record_id"]))
+        if draft is not None and not (change["old_value"] is None and change["at"] <= draft.created):
+            histories.add(draft, change)
 
 
-def _sides(sides: list[tuple[Any, str | None]]) -> dict[str, Any]:
-    (before, shown_before), (after, shown_after) = sides
-    return {"from": before, "fromString": shown_before, "to": after, "toString": shown_after}
+Side = tuple[Any, str | None]
+"""One side of a change: what the field holds, and the words for it."""
+
+
+class _Histories:
+    """Writes changes as entries of history."""
+
+    def __init__(self, builder: Builder, objects: Mapping[str, int]) -> None:
+        self._builder = builder
+        self._objects = objects
+        self._ids = {"assignee": "assignee", "priority": "priority"}
+        self._ids["ci_id"] = field_id(builder.site, "Affected assets")
+        if builder.traps.group_field:
+            self._ids["assignment_group"] = field_id(builder.site, "Assignment group")
+
+    def add(self, draft: Draft, change: Row) -> None:
+        """Add one change of a record; somebody unknown made what has no actor."""
+        who, at, name = change["actor"] or "", change["at"], change["field"]
+        if name == "state" and draft.kind == "incident":
+            draft.path.append((at, _INCIDENT_STATES[change["new_value"]], who))
+        elif name in self._ids:
+            sides = [self._side(name, change[column]) for column in ("old_value", "new_value")]
+            shown = {"assignment_group": "Assignment group", "ci_id": "Affected assets"}.get(name, "")
+            draft.changes.append((at, who, item(self._ids[name], *sides, shown)))
+
+    def _side(self, name: str, value: str | None) -> Side:
+        if not value:
+            return None, None
+        site = self._builder.site
+        if name == "assignee":
+            user = site.user(value)
+            return user, user.display
+        if name == "priority":
+            found = site.english("priority", PRIORITIES[int(value) - 1])
+            return found.id, found.name
+        if name == "ci_id":
+            number = self._objects.get(value)
+            return (str(number), f"{value} (ITSM-{number})") if number else (None, None)
+        return value, value
 
 
 def _draft(builder: Builder, kind: str, row: Row, type_: str) -> Draft:
@@ -177,13 +204,20 @@ def changes(builder: Builder, organisation: object) -> list[Draft]:
                 "Planned end": _moment(row.get("planned_end_at")),
                 "Change start date": _moment(row.get("actual_start_at")),
                 "Change completion date": _moment(row.get("actual_end_at")),
-                "Approvals": approvals(builder, row, row.get("approved_at"), row["opened_at"]),
+                "Approvals": _change_approvals(builder, row),
             }
         )
         _carried_out(draft, row)
         drafts.append(draft)
     builder.own(drafts, USED["change"])
     return drafts
+
+
+def _change_approvals(builder: Builder, row: Row) -> list[ApprovalValue] | None:
+    """Return the approvals of a change; one that a gate let pass is approved at once, by a rule."""
+    if row.get("gate_passed") and row.get("approved_at") is None:
+        row = {**row, "approver": AUTOMATION, "approval_count": 1, "approved_at": row["opened_at"]}
+    return approvals(builder, row, row.get("approved_at"), row["opened_at"])
 
 
 def _carried_out(draft: Draft, row: Row) -> None:

@@ -6,15 +6,17 @@ import itertools
 import multiprocessing
 import os
 import signal
+import time
 from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Barrier, Event
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from storage.errors import ItsmMaturityError
 from storage.history.upgrade import upgrade
 from tests.storage.history.places import Place
-from tests.storage.history.samples import large_assessment
+from tests.storage.history.samples import NOON, large_assessment
 
 
 def fork_server() -> ForkServerContext:
@@ -56,3 +58,22 @@ def hold_turn(place: Place, held: Event) -> None:
         if ours:
             held.set()
         signal.pause()
+
+
+def lead_and_write(place: Place, writing: Event, ended: Event) -> None:
+    """Lead, and stop in the middle of a transaction, long enough to be killed or frozen there."""
+
+    def wait(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO run"):
+            writing.set()
+            time.sleep(2)
+
+    with place.open() as history:
+        lease = history.take_lease("late")
+        assert lease is not None
+        history.write_only_as(lease)
+        event.listen(Engine, "before_cursor_execute", wait)
+        try:
+            history.start_run("sync", "corp", NOON)
+        except ItsmMaturityError:
+            ended.set()

@@ -1,0 +1,1 @@
+"""The daemon: due times from history, one leader, jobs whose every due time leaves a row."""
