@@ -150,6 +150,7 @@ INCIDENT = RecordKind(
             "close code or problem; empty where none followed",
             "service_id",
             "resolved_at",
+            "close_code",
         ),
         derived(
             "ended_on",

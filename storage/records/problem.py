@@ -102,7 +102,8 @@ PROBLEM = RecordKind(
             "remedy_documented",
             ColumnType.BOOLEAN,
             "It has a workaround in words, an article, or a fix in words",
-            "workaround_note_length|knowledge_id|fix_note_length",
+            "workaround_note_length|knowledge_id",
+            "fix_note_length",
         ),
         derived(
             "linked_incidents",

@@ -141,6 +141,7 @@ REQUEST = RecordKind(
             ended_at="fulfilled_at",
             ended_by=("manual_task_count|fulfiller",),
             group="receiving_group|transition:assignment_group|reassignment_count",
+            contact=("type",),
         ),
         derived("target_expected", ColumnType.BOOLEAN, "It has a due date", "due_at"),
         derived(

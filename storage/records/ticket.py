@@ -73,22 +73,25 @@ _PROGRESS = (
 """How it went from group to group against its targets."""
 
 
-def ticket_columns(*, ended_at: str, ended_by: tuple[str, ...], group: str) -> tuple[Column, ...]:
+def ticket_columns(
+    *, ended_at: str, ended_by: tuple[str, ...], group: str, contact: tuple[str, ...] = ()
+) -> tuple[Column, ...]:
     """Declare the columns of a kind of tickets.
 
-    `ended_at` is when a ticket ends, `ended_by` what tells whether an automation did it, and `group` what
-    tells which group had it first.
+    `ended_at` is when a ticket ends, `ended_by` what tells whether an automation did it, `group` what tells
+    which group had it first, and `contact` what tells calls to the desk, where they are of the same kind:
+    a source that has none of them says nothing of contacts.
     """
     return (
         *_BINDING,
-        *_contact(ended_by),
-        *_first_contact(ended_at, group),
+        *_contact(ended_by, contact),
+        *_first_contact(ended_at, group, contact),
         *_articles(ended_at),
         *_PROGRESS,
     )
 
 
-def _contact(ended_by: tuple[str, ...]) -> tuple[Column, ...]:
+def _contact(ended_by: tuple[str, ...], contact: tuple[str, ...]) -> tuple[Column, ...]:
     return (
         derived(
             "contact_channel",
@@ -96,6 +99,7 @@ def _contact(ended_by: tuple[str, ...]) -> tuple[Column, ...]:
             "How a person made contact: portal, chatbot, phone, chat, desk, email or other; empty without a "
             "channel, for what machines opened, and for incidents that a recorded contact turned into",
             "channel",
+            *contact,
         ),
         derived(
             "contact_answered",
@@ -130,7 +134,7 @@ def _contact(ended_by: tuple[str, ...]) -> tuple[Column, ...]:
     )
 
 
-def _first_contact(ended_at: str, group: str) -> tuple[Column, ...]:
+def _first_contact(ended_at: str, group: str, contact: tuple[str, ...]) -> tuple[Column, ...]:
     return (
         derived(
             "received_by_desk",
@@ -138,6 +142,7 @@ def _first_contact(ended_at: str, group: str) -> tuple[Column, ...]:
             "The first group it reached is a service desk by its name or type; empty where no first group "
             "is known",
             group,
+            *contact,
         ),
         derived(
             "resolved_at_first_contact",

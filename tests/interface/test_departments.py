@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from interface.cli.app import main
+from scheduler.errors import NothingYetError
+from scheduler.review import explained
+from scheduler.workspace import open_workspace
 from tests.interface.conftest import Command
 
 MAPPED = 'departments: {by: assignment_group, map: {"Infrastructure*": Platform, "*": Software}}\n'
@@ -53,12 +56,11 @@ def test_an_unknown_department_is_answered_with_the_nearest(divided: Path, run: 
     assert "Did you mean 'Platform'?" in answer.err
 
 
-def test_a_practice_without_records_in_a_department_is_said_not_to_be_assessed_there(
-    divided: Path, run: Command
-) -> None:
-    answer = run(divided, "explain", "problem", "--department", "Platform")
-    assert "problem was not assessed for Platform: it has no records of its own" in answer.err
-    assert "inc-" not in answer.err
+def test_a_practice_without_records_in_a_department_is_said_not_to_be_assessed_there(divided: Path) -> None:
+    with open_workspace(divided / "itsm-maturity.yaml") as workspace:
+        found = explained(workspace)
+    with pytest.raises(NothingYetError, match="problem was not assessed for Platform: it has no records"):
+        found.in_department("problem", "Platform")
 
 
 def test_assess_shows_each_department_where_it_is_asked_for(divided: Path, run: Command) -> None:

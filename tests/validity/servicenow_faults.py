@@ -297,8 +297,12 @@ def pages_of(table: str, records: Sequence[str] = ("incident",), incidents: int 
     with site(SandboxServiceNow(tables(incidents), clock=Clock(NOW)), records=list(records)) as place:
         place.sync()
         calls = place.instance.journal.calls(table, area="table")
-        asked = [int(call.parameters["sysparm_limit"]) for call in calls]
-        return [number for number, limit in enumerate(asked, 1) if limit == PAGE]
+        asked = [call.parameters for call in calls]
+        return [
+            number
+            for number, each in enumerate(asked, 1)
+            if int(each["sysparm_limit"]) == PAGE and "sys_id" in each["sysparm_fields"]
+        ]
 
 
 def places(pages: Sequence[int]) -> dict[str, int]:
