@@ -165,7 +165,7 @@ def test_record_kinds_load_without_an_engine() -> None:
 
 
 def _exists(need: str, each: RecordKind) -> bool:
-    place, colon, name = need.rpartition(":")
+    place, colon, name = need.removeprefix("each:").rpartition(":")
     if not colon:
         other, dot, column = name.partition(".")
         return column in KINDS[other].by_name if dot else name in each.by_name
