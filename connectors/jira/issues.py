@@ -102,6 +102,9 @@ class Issues:
         ended = next((stamp(fields[name]) for name in ENDS if fields.get(name)), "")
         row |= Story(status, changes.get("status", ()), self._site.statuses, ended).cells()
         row |= clock_cells(fields, layout.clocks)
+        if "duedate" in row and "target_at" in row:
+            # Of a day and the moment at which the clock breaks, the moment is what was promised.
+            row["duedate"] = row["target_at"]
         approvals = layout.found.get("approvals")
         if approvals is not None:
             row = approval_cells(fields.get(approvals.id), self._people) | row

@@ -22,8 +22,8 @@ _NOT_AGENT = (
 )
 _NO_SATISFACTION = "Customers are not asked: switch on 'Customer satisfaction' in the service project."
 _NEVER_SET: Mapping[str, str] = {
-    "resolution": "No issue has a resolution: let a step of the workflow set it, or map a field that says how "
-    "issues end.",
+    "resolution": "No issue has a resolution: let a step of the workflow set it, or map a field that says "
+    "how issues end.",
     "duedate": "No issue has a due date: what was promised is told by service level clocks alone.",
 }
 _CATEGORIES: Mapping[str, str] = {"new": "to do", "indeterminate": "in progress", "done": "done"}

@@ -30,7 +30,7 @@ _RULES = "3"
 """Raised when the same issues give other records than before, so that everything is read again."""
 _LINKED = frozenset({"incident", "problem", "request"})
 """Kinds whose issues may be linked with articles."""
-_LEFT_EMPTY = ("resolution", "duedate")
+_LEFT_EMPTY = frozenset({"resolution", "duedate"})
 AGENT = "SERVICEDESK_AGENT"
 
 
@@ -134,8 +134,8 @@ class Reader:
         query = self.query(kind)
         return frozenset(
             name
-            for name in _LEFT_EMPTY
-            if name in self.columns(kind).names and not self.search.count(Query((*query.clauses, f"{name} is not EMPTY")))
+            for name in _LEFT_EMPTY & {*self.columns(kind).names}
+            if not self.search.count(Query((*query.clauses, f"{name} is not EMPTY")))
         )
 
     def wanted(self, kind: str) -> Wanted:

@@ -53,7 +53,7 @@ def _values(cycle: Cycle) -> dict[str, Value]:
 
 
 def targets_of(names: Mapping[str, str]) -> dict[str, str]:
-    """Return what each clock of a site promises, by field: a response, a resolution, or what its name says."""
+    """Return what each clock promises, by field: a response, a resolution, or what its name says."""
     told = {field: _told(name) for field, name in names.items()}
     # Where none is named after a resolution, a name tells nothing (`Gold customers`): they promise the usual.
     unnamed = {} if "resolution" in told.values() else dict.fromkeys(names, "resolution")
@@ -105,6 +105,7 @@ def clock_cells(fields: Json, targets: Mapping[str, str]) -> dict[str, str]:
             _tell_answer(found, cycles)
         elif target == "resolution" and type_of(str(clock.get("name") or "")) == "SLA":
             kept += [not one.get("breached") for one in cycles]
+            _tell_target(found, cycles[-1])
     if kept:
         found["made_sla"] = "true" if all(kept) else "false"
     return found
@@ -114,6 +115,12 @@ def _tell_answer(found: dict[str, str], cycles: list[Cycle]) -> None:
     stopped = time_of(cycles[0], "stopTime")
     if stopped is not None:
         found["clock_answered_at"] = shown(stopped)
+
+
+def _tell_target(found: dict[str, str], cycle: Cycle) -> None:
+    due = time_of(cycle, "breachTime")
+    if due is not None:
+        found["target_at"] = shown(due)
 
 
 CELLS = frozenset(

@@ -132,7 +132,7 @@ def alerts(reader: Reader) -> Iterator[list[Record]]:
 
 
 def _meet(reader: Reader, found: Iterable[Json]) -> None:
-    """Ask who those are that alerts name by their accounts alone: a program is told by its kind of account."""
+    """Ask who alerts name by an account alone, which does not tell a person from a program."""
     accounts = reader.people.strangers(_inside(one, path) for one in found for path in _PERSONS)
     for at in range(0, len(accounts), _FEW):
         asked = urlencode([("accountId", one) for one in accounts[at : at + _FEW]])

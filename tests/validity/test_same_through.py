@@ -11,29 +11,35 @@ from evaluators.results import State
 from tests.validity.acceptance_world import Case
 from tests.validity.same_through import FEW, MANY, PLATFORMS, Pair, Twice, jira, read_twice
 
+SMALL = {**PLATFORMS, "Jira": jira}
+"""At level 3 Jira says what files say as well; at level 2 it does not yet (docs/jira.md)."""
 
-@lru_cache(maxsize=1)
-def small() -> Twice:
-    return read_twice(Case(3, 1, FEW), PLATFORMS["ServiceNow"])
+
+@lru_cache(maxsize=2)
+def small(platform: str = "ServiceNow") -> Twice:
+    return read_twice(Case(3, 1, FEW), SMALL[platform])
 
 
 def lines(pairs: list[Pair]) -> list[str]:
     return [str(pair) for pair in pairs]
 
 
-def test_no_indicator_has_another_number_than_through_files() -> None:
-    assert len(small().pairs) == 128
-    assert lines(small().different) == []
+@pytest.mark.parametrize("platform", SMALL)
+def test_no_indicator_has_another_number_than_through_files(platform: str) -> None:
+    assert len(small(platform).pairs) == 128
+    assert lines(small(platform).different) == []
 
 
-def test_what_the_platform_cannot_tell_names_what_is_missing() -> None:
-    silent = small().silent
+@pytest.mark.parametrize("platform", SMALL)
+def test_what_the_platform_cannot_tell_names_what_is_missing(platform: str) -> None:
+    silent = small(platform).silent
     assert silent
     assert [line for pair, line in zip(silent, lines(silent), strict=True) if not _named(pair)] == []
 
 
-def test_every_practice_is_proven_at_most_as_planted_and_possible_at_least_so() -> None:
-    assert small().misjudged == []
+@pytest.mark.parametrize("platform", SMALL)
+def test_every_practice_is_proven_at_most_as_planted_and_possible_at_least_so(platform: str) -> None:
+    assert small(platform).misjudged == []
 
 
 def test_a_number_that_the_platform_made_up_is_found() -> None:
@@ -54,14 +60,3 @@ def test_the_same_holds_at_every_level(platform: str, level: int) -> None:
 def _named(pair: Pair) -> bool:
     found = pair.platform.measurement
     return found.state is State.NOT_CONNECTED or "fill" in found.reason
-
-
-@pytest.mark.validate
-def test_jira_never_proves_more_than_files_do() -> None:
-    found = read_twice(Case(3, 1, FEW), jira)
-    higher = [
-        name
-        for name, practice in found.platform.items()
-        if (practice.level or 0) > found.reference[name].possible
-    ]
-    assert higher == []

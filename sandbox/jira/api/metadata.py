@@ -242,7 +242,6 @@ class Metadata:
 
     def _version(self, version: Entity, expand: list[str]) -> dict[str, Any]:
         shown = version.describe(self._instance.cloud)
-        elsewhere = int(shown.pop("issues", 0))
         if "driver" not in expand:
             shown.pop("driver", None)
         if "issuesstatus" in expand:
@@ -250,7 +249,7 @@ class Metadata:
             shown["issuesStatusForFixVersion"] = {
                 name: counts[version.id, category] for category, name in _COUNTED.items()
             }
-            shown["issuesStatusForFixVersion"]["done"] += elsewhere
+            shown["issuesStatusForFixVersion"]["done"] += self._instance.site.work.get(version.id, 0)
         return shown
 
     def _fixed(self) -> Counter[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.jira.fill import tickets
@@ -107,7 +106,8 @@ def _add_versions(builder: Builder, project: Project, organisation: object) -> N
     # Deployments are told by the system that deploys.
     releases = [row for row in rows(organisation, "releases") if row.get("type", "release") == "release"]
     for row in releases:
-        versions[str(row["id"])] = _version(builder, project, row, 30_000 + len(versions))
+        made = versions[str(row["id"])] = _version(builder, project, row, 30_000 + len(versions))
+        builder.site.work[made.id] = int(row.get("issue_count") or 0)
     builder.site.versions[project.id] = list(versions.values())
     builder.site.planted["release"] = releases
     for (kind, _), issue in builder.made.items():
@@ -120,29 +120,22 @@ def _version(builder: Builder, project: Project, row: Row, number: int) -> Entit
     released = row.get("released_at")
     due = released or row.get("planned_at")
     begun = row.get("started_at") or row.get("opened_at")
-    # What developers did is in projects of their own, that the site has no issues of.
     content: dict[str, Any] = {
         "description": f"{row.get('product')} ({row['id']})",
         "archived": False,
         "released": released is not None,
-        "issues": int(row.get("issue_count") or 0),
         "projectId": int(project.id),
     }
     if begun is not None:
-        content["startDate"] = _day(begun)
+        content["startDate"] = tickets.day(begun)
     if due is not None:
-        content["releaseDate"] = _day(due)
+        content["releaseDate"] = tickets.day(due)
     owner = builder.user(row.get("owner"))
     if owner is not None:
         content["driver"] = owner.id
     if released is None and due is not None:
         content["overdue"] = due < (row.get("updated_at") or 0)
     return Entity("version", str(number), str(row["name"]), content)
-
-
-def _day(ms: int) -> str:
-
-    return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()
 
 
 _LINKS = (

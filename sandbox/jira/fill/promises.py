@@ -20,6 +20,8 @@ from sandbox.jira.store.values import AssetValue
 _CLOCKS = {("SLA", "resolution"): "Time to resolution", ("SLA", "response"): "Time to first response"}
 OFFICE = Calendar("Office hours", {day: (time(8), time(18)) for day in range(5)})
 """Answers are promised within these; everything else around the clock."""
+_LATE = 3_600_000
+"""By so many milliseconds a clock stops late whose end cannot be trusted; until then it stands still."""
 SERVICE_PREFIX = "ari:cloud:graph::service/"
 
 
@@ -86,6 +88,9 @@ def _cycle(builder: Builder, issue: Issue, row: Row) -> Cycle:
     told = sum(end - begin for begin, end in pauses if end is not None)
     if stop is not None and abs(told - paused) > 1000:
         pauses = [(start, start + paused)] if paused else []
+    if row.get("edited") and stop is not None:
+        pauses.append((stop, stop + _LATE))
+        stop += _LATE
     calendar = OFFICE if row["target"] == "response" else ALWAYS
     return Cycle(start, stop, int(row["target_seconds"] or 0) * 1000, tuple(pauses), calendar)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.jira.fill.builder import Builder, Draft
@@ -31,7 +32,7 @@ _COMMON = frozenset(
 )
 USED: Mapping[str, frozenset[str]] = {
     "incident": _COMMON | {"major", "parent_id", "problem_id", "caused_by_change_id", "fix_change_id"},
-    "problem": _COMMON | {"root_cause_note", "workaround_note", "fix_change_id", "knowledge_id"},
+    "problem": _COMMON | {"origin", "root_cause_note", "workaround_note", "fix_change_id", "knowledge_id"},
     "change": _COMMON
     | {"type", "risk", "planned_start_at", "planned_end_at", "implementation_plan_note", "release_id"}
     | {"backout_plan_note", "test_plan_note", "problem_id", "incident_id"},
@@ -61,10 +62,8 @@ def _incident(builder: Builder, row: Row) -> Draft:
     return draft
 
 
-def live(
-    builder: Builder, organisation: object, drafts: Iterable[Draft], objects: Mapping[str, int]
-) -> None:
-    """Write the histories that transitions tell; what was there from the begin is no entry, as on the platform.
+def live(builder: Builder, organisation: object, drafts: Iterable[Draft], objects: Mapping[str, int]) -> None:
+    """Write the histories that transitions tell; what was there from the begin is no entry.
 
     `objects` are numbers of Assets by item.
     """
@@ -97,9 +96,9 @@ class _Histories:
         if name == "state" and draft.kind == "incident":
             draft.path.append((at, _INCIDENT_STATES[change["new_value"]], who))
         elif name in self._ids:
-            sides = [self._side(name, change[column]) for column in ("old_value", "new_value")]
+            before, after = (self._side(name, change[column]) for column in ("old_value", "new_value"))
             shown = {"assignment_group": "Assignment group", "ci_id": "Affected assets"}.get(name, "")
-            draft.changes.append((at, who, item(self._ids[name], *sides, shown)))
+            draft.changes.append((at, who, item(self._ids[name], before, after, shown)))
 
     def _side(self, name: str, value: str | None) -> Side:
         if not value:
@@ -156,7 +155,10 @@ def problems(builder: Builder, organisation: object) -> list[Draft]:
         begun = row.get("root_cause_at") or row.get("resolved_at") or row["opened_at"] + 20 * _MINUTES
         looked = min(row["opened_at"] + 10 * _MINUTES, begun)
         draft.path += [(looked, "Under review", who), (looked, "Under investigation", who)]
-        _noted(builder, draft, "Root cause", row.get("root_cause_note"), row.get("root_cause_at"))
+        cause = row.get("root_cause_note") or row.get("root_cause_code")
+        _noted(builder, draft, "Root cause", cause, row.get("root_cause_at"))
+        reason = builder.option("Investigation reason", row.get("origin"))
+        draft.fields |= builder.custom({"Investigation reason": reason})
         _noted(builder, draft, "Workaround", row.get("workaround_note"), row.get("known_error_at"))
         _ended(draft, row, "resolved_at", "Completed", who)
         drafts.append(draft)
@@ -234,6 +236,11 @@ def _carried_out(draft: Draft, row: Row) -> None:
     _ended(draft, row, "actual_end_at", "Resolved", implementer)
 
 
+def day(ms: int) -> str:
+    """Return the day of a moment, as fields without a time of day hold it."""
+    return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()
+
+
 def _moment(ms: int | None) -> Moment | None:
     return None if ms is None else Moment(ms)
 
@@ -273,6 +280,8 @@ def requests(builder: Builder, organisation: object) -> list[Draft]:
         type_ = "Service Request with Approvals" if asked is not None else "Service Request"
         draft = _draft(builder, "request", row, type_)
         draft.fields["summary"] = f"{row.get('item') or 'Request'}: {row['id']}"
+        if row.get("due_at") is not None:
+            draft.fields["duedate"] = day(row["due_at"])
         if asked is not None:
             given = approvals(builder, row, row.get("approved_at"), asked)
             draft.fields |= builder.custom({"Approvals": given})

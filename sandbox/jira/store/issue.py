@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from sandbox.jira.store.entities import Entity, Moment, Project, Status, User
@@ -94,12 +95,15 @@ class Issue:
         return replace(self, **changes)
 
     def moment(self, field_id: str) -> int | None:
-        """Return the milliseconds of a field that holds a moment, None where it is empty."""
+        """Return the milliseconds of a field that holds a moment or a day, None where it is empty."""
         if field_id == "created":
             return self.created
         if field_id == "updated":
             return self.updated
         value = self.fields.get(field_id)
+        if isinstance(value, str) and value:
+            day = datetime.fromisoformat(value)
+            return round((day if day.tzinfo else day.replace(tzinfo=UTC)).timestamp() * 1000)
         return value.ms if isinstance(value, Moment) else None
 
 

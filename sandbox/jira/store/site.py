@@ -42,6 +42,8 @@ class Site:
     fields: dict[str, Field] = field(default_factory=lambda: {each.id: each for each in SYSTEM})
     versions: dict[str, list[Entity]] = field(default_factory=dict)
     """By id of the project, in the project's order."""
+    work: dict[str, int] = field(default_factory=dict)
+    """By version, how many issues it has that are in none of these projects."""
     components: dict[str, list[Entity]] = field(default_factory=dict)
     workflows: dict[tuple[str, str], list[Status]] = field(default_factory=dict)
     """Statuses by id of project and of issue type; empty: all of the site."""

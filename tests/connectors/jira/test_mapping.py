@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.jira.service import targets_of
 from sandbox.jira.settings import Mode
 from storage.evidence.store import Record
 from storage.records import KINDS
@@ -107,12 +108,35 @@ def test_both_kinds_of_site_give_the_same_records() -> None:
 def test_clocks_are_service_levels() -> None:
     records = read("cloud")[1]
     clocks = list(records["service_level"].values())
-    assert {one.values["target"] for one in clocks} == {"response", "resolution"}
+    assert {one.values["target"] for one in clocks} >= {"response", "resolution"}
     for one in clocks:
         assert one.values["target_seconds"]
         started, stopped = one.values["started_at"], one.values["stopped_at"]
         assert isinstance(started, datetime)
         assert stopped is None or (isinstance(stopped, datetime) and stopped >= started)
+
+
+def test_a_clock_promises_what_its_name_says() -> None:
+    names = {"1": "Time to resolution", "2": "Time to first response", "3": "Time to close after resolution"}
+    names |= {"4": "Time to triage", "5": "Time to resolution after hours"}
+    assert targets_of(names) == {
+        "1": "resolution",
+        "2": "response",
+        "3": "Time to close after resolution",
+        "4": "Time to triage",
+        "5": "resolution",
+    }
+
+
+def test_where_no_clock_is_named_after_a_resolution_all_but_responses_promise_one() -> None:
+    names = {"1": "Gold customers", "2": "Time to first response"}
+    assert targets_of(names) == {"1": "resolution", "2": "response"}
+
+
+def test_a_program_that_closed_an_alert_is_told_from_a_person() -> None:
+    alerts = read("cloud")[1]["alert"].values()
+    closers = {str(one.values.get("closed_by")).partition(":")[0] for one in alerts}
+    assert {"automation", "person"} <= closers
 
 
 def test_services_that_issues_name_are_configuration_items() -> None:

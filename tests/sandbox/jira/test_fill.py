@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -69,6 +70,42 @@ def test_a_history_ends_where_the_issue_stands(site: Site) -> None:
         statuses = site.statuses_of(issue.project, issue.type)
         assert {name for _, name in steps} <= {status.name for status in statuses}
         assert issue.updated >= max([issue.created, *(entry.at for entry in issue.histories)])
+
+
+class _Transitions:
+    """Changes as an organisation holds them."""
+
+    columns = dict.fromkeys(("record_kind", "record_id", "field", "old_value", "new_value", "at", "actor"))
+
+    def __init__(self, *told: tuple[Any, ...]) -> None:
+        self._told = told
+
+    def column(self, name: str) -> list[Any]:
+        return [row[list(self.columns).index(name)] for row in self._told]
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+
+def test_changes_of_items_and_priorities_are_in_the_history() -> None:
+    organisation, at = _organisation(), "2030-01-01T08:00:00Z"
+    change, request = organisation.changes.column("id")[0], organisation.requests.column("id")[0]
+    item = organisation.configuration_items.column("id")[4]
+    told: dict[str, Any] = {
+        "transitions": _Transitions(
+            ("change", change, "ci_id", None, item, at, "ann"),
+            ("request", request, "priority", "4", "2", at, "ann"),
+        )
+    }
+    site = site_of(replace(organisation, **told))
+    items, priorities = (
+        site.issues[int(row["issue"])].histories[-1].items[-1]
+        for kind, name in (("change", change), ("request", request))
+        for row in site.planted[kind]
+        if row["id"] == name
+    )
+    assert (items["fromString"], items["toString"]) == (None, f"{item} (ITSM-5)")
+    assert (priorities["fromString"], priorities["toString"]) == ("Low", "High")
 
 
 def test_groups_and_assignees_change_as_planted(site: Site) -> None:
