@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -264,7 +265,12 @@ def test_ctrl_c_and_kill_say_that_it_is_safe_to_run_again(
     text = (fresh / CONFIGURATION).read_text("utf-8").replace("service_levels.csv", "waiting.csv")
     (fresh / CONFIGURATION).write_text(text, "utf-8")
     with subprocess.Popen(
-        [*RUNNER, "sync", "-c", CONFIGURATION], cwd=fresh, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*RUNNER, "sync", "-c", CONFIGURATION],
+        cwd=fresh,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Tests that run in the background of a shell ignore Ctrl-C, and whatever they start does as well.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         # Opening the writing end waits until the command reads, so it is in the middle of its work.
         with pipe.open("w", encoding="utf-8"):
